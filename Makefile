@@ -1,0 +1,31 @@
+# Two commands do everything from a clean clone: `make demo` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint benchmark clean
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	@echo "==> installing into $(VENV) (a few minutes the first time)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[all,dev]"
+	$(BIN)/pip install --quiet -c constraints.txt --no-deps -e tests/third_party
+	@touch $@
+
+demo: $(VENV)/ready ## run the main job on the embedded data
+	$(BIN)/bengrn run --method genie3 --method pearson --method random --method truth --truth omnipath
+	$(BIN)/bengrn report
+
+test: $(VENV)/ready lint ## pass the tests
+	$(BIN)/pytest -n auto
+
+lint: $(VENV)/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+benchmark: $(VENV)/ready ## measure speed and memory against the peers
+	$(BIN)/pytest tests/benchmarks --benchmark-only -m "" -n 0 --override-ini addopts="--import-mode=importlib"
+
+clean:
+	rm -rf $(VENV)
