@@ -1,0 +1,1 @@
+"""bengrn: the benchmark of gene-network inference."""

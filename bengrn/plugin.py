@@ -1,0 +1,148 @@
+"""The contract: the one module that a plug-in imports.
+
+A plug-in is a module with functions marked `@hookimpl` (their names and signatures are in
+`bengrn.hookspecs`) that return declarations: method, truth, data-set classes, metrics. A declared
+class is a frozen dataclass; its fields are its settings: typed, defaulted, set by `--set`, shown by
+`bengrn methods NAME` and written into every record.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+import pluggy
+
+from bengrn.counts import dense_counts, log_normalized
+from bengrn.metrics.metric import Metric, Ranking
+from bengrn.progress import track, workers
+from bengrn.values import Network, Remote, Truth
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+__all__ = [
+    "Dataset",
+    "Infers",
+    "Method",
+    "Metric",
+    "Network",
+    "OffersHeads",
+    "Ranking",
+    "ReadsTruth",
+    "Remote",
+    "Truth",
+    "TruthSource",
+    "dense_counts",
+    "hookimpl",
+    "log_normalized",
+    "track",
+    "workers",
+]
+
+hookimpl = pluggy.HookimplMarker("bengrn")
+
+
+class Method(Protocol):
+    """What every method declares: a frozen dataclass with a name, a source and a capability.
+
+    A class may also declare, as class variables:
+
+    `version: str`
+        Raised when the method's results change for other reasons than its own file; default "1".
+    `origin: str`
+        "control", "paper" (a method of the scPRINT paper), "published" or "own"; default "published".
+    `seen: tuple[str, ...]`
+        Truths and data sets that the method was trained on; reports mark them.
+    `presets: Mapping[str, Mapping[str, object]]`
+        Named settings, asked for as `--method NAME:PRESET`.
+    `extra: str`
+        The optional dependency group that brings what its `infer` imports.
+    """
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+@runtime_checkable
+class Infers(Protocol):
+    """A method that infers one network."""
+
+    def infer(self, adata: "AnnData", *, regulators: Sequence[str], seed: int) -> Network:
+        """Score every regulator against every gene of `adata`.
+
+        Parameters
+        ----------
+        adata
+            Raw counts of C cells x G genes in `X` (CSR, float32), unique gene names; the total
+            counts of each cell, unselected genes included, in `obs["total_counts"]`. Do not modify.
+        regulators
+            R of the gene names: the rows of the network.
+        seed
+            The only source of randomness: the same seed gives the same scores.
+
+        Returns
+        -------
+        Network
+            A row regulates its column. Self-pairs are ignored.
+        """
+        ...
+
+
+@runtime_checkable
+class OffersHeads(Protocol):
+    """A method that yields many networks (attention heads), one at a time."""
+
+    def heads(
+        self, adata: "AnnData", *, regulators: Sequence[str], seed: int
+    ) -> Iterator[tuple[str, Network]]:
+        """Yield the name and the network of each head; arguments as in `Infers.infer`."""
+        ...
+
+
+@runtime_checkable
+class ReadsTruth(Protocol):
+    """A control that is shown the answer: a positive control or a null made from the truth."""
+
+    def from_truth(self, adata: "AnnData", truth: Truth, *, regulators: Sequence[str], seed: int) -> Network:
+        """Make a network out of the truth; other arguments as in `Infers.infer`."""
+        ...
+
+
+class TruthSource(Protocol):
+    """A ground truth that can be asked for by name: a frozen dataclass, its fields its settings.
+
+    `files` are found or downloaded by the harness, checked, and handed over as local paths; a
+    source holds no network code. `description` is a line for `bengrn truths`, `data` the data set
+    that is used when none is named, `presets` named variants, asked for as `--truth NAME:PRESET`.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    files: ClassVar[Mapping[str, Remote]]
+    data: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def load(self, paths: Mapping[str, Path]) -> Truth:
+        """Read the truth from the local copies of `files`, under the same keys."""
+        ...
+
+
+class Dataset(Protocol):
+    """Single-cell counts that can be asked for by name: a frozen dataclass, its fields its settings.
+
+    `cell_type` is the type of cells that is used when none is named; empty for all cells.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    files: ClassVar[Mapping[str, Remote]]
+    organism: ClassVar[str]
+    licence: ClassVar[str]
+    citation: ClassVar[str]
+    cell_type: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def load(self, paths: Mapping[str, Path]) -> "AnnData":
+        """Read raw counts (C, G) into `X`, cell types into `obs["cell_type"]`."""
+        ...
