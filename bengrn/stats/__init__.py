@@ -1,0 +1,1 @@
+"""Uncertainty and null models of network scores."""

@@ -1,0 +1,1 @@
+"""Bringing a network and a truth onto the same pairs."""
