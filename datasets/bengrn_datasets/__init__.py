@@ -1,0 +1,1 @@
+"""Ground truths and single-cell data: plug-ins of bengrn, built like a stranger's."""
