@@ -1,0 +1,101 @@
+"""Controls: what chance, expression alone and the answer itself score. They mark the scale."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from bengrn.plugin import Method, Network, Truth, hookimpl, log_normalized
+from bengrn_methods._names import check_cells, positions, seed_for
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+__all__ = ["Expression", "Random", "TruthItself"]
+
+_BASELINE = "control of this project"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Random:
+    """Score every pair by chance: a network that knows nothing."""
+
+    name: ClassVar[str] = "random"
+    version: ClassVar[str] = "1"
+    origin: ClassVar[str] = "control"
+    source: ClassVar[str] = _BASELINE
+
+    def infer(self, adata: "AnnData", *, regulators: Sequence[str], seed: int) -> Network:
+        """Return uniform scores in (0, 1].
+
+        Each regulator has a generator of its own and meets the targets in the order of their
+        names: a pair keeps its score when genes are permuted or regulators added.
+        """
+        genes = [str(name) for name in adata.var_names]
+        positions(genes, regulators)
+        check_cells(adata, at_least=1)
+        rank_T = np.argsort(np.argsort(np.array(genes)))
+        scores_RT = np.empty((len(regulators), len(genes)), dtype=np.float32)
+        for row, regulator in enumerate(regulators):
+            draws_T = np.random.default_rng(seed_for(seed, regulator)).random(len(genes), np.float32)
+            scores_RT[row] = 1 - draws_T[rank_T]  # never 0, which would mean "not predicted"
+        return Network(scores_RT, tuple(regulators), tuple(genes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expression:
+    """Score a pair by how highly its target is expressed, whatever the regulator.
+
+    Truths are richer in well-studied, well-expressed genes; a method must do better than this.
+    """
+
+    name: ClassVar[str] = "expression"
+    version: ClassVar[str] = "1"
+    origin: ClassVar[str] = "control"
+    source: ClassVar[str] = _BASELINE
+
+    def infer(self, adata: "AnnData", *, regulators: Sequence[str], seed: int) -> Network:
+        """Return the target's mean log-normalised expression in every row (one row in memory)."""
+        genes = [str(name) for name in adata.var_names]
+        positions(genes, regulators)
+        check_cells(adata, at_least=1)
+        mean_T = log_normalized(adata).mean(axis=0, dtype=np.float64).astype(np.float32)
+        scores_RT = np.broadcast_to(mean_T, (len(regulators), len(genes)))
+        return Network(scores_RT, tuple(regulators), tuple(genes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TruthItself:
+    """Predict exactly the true edges: the positive control, which must score perfectly."""
+
+    name: ClassVar[str] = "truth"
+    version: ClassVar[str] = "1"
+    origin: ClassVar[str] = "control"
+    source: ClassVar[str] = _BASELINE
+
+    def from_truth(self, adata: "AnnData", truth: Truth, *, regulators: Sequence[str], seed: int) -> Network:
+        """Return weight 1 for each true edge among these regulators and genes, no other entry."""
+        genes = tuple(str(name) for name in adata.var_names)
+        row_of = {name: row for row, name in enumerate(regulators)}
+        column_of = {name: column for column, name in enumerate(genes)}
+        rows = np.array([row_of.get(name, -1) for name in truth.regulators], dtype=np.intp)
+        columns = np.array([column_of.get(name, -1) for name in truth.targets], dtype=np.intp)
+        edges = truth.edges.tocoo()
+        row_E, column_E = rows[edges.row], columns[edges.col]
+        inside_E = (row_E >= 0) & (column_E >= 0)
+        scores_RT = sparse.csr_array(
+            (
+                np.ones(int(inside_E.sum()), dtype=np.float32),
+                (row_E[inside_E], column_E[inside_E]),
+            ),
+            shape=(len(regulators), len(genes)),
+        )
+        return Network(scores_RT, tuple(regulators), genes)
+
+
+@hookimpl
+def bengrn_methods() -> Sequence[type[Method]]:
+    """Offer the controls."""
+    return [Random, Expression, TruthItself]

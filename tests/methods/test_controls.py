@@ -1,0 +1,102 @@
+"""The controls know nothing, only expression, or everything, and say so exactly."""
+
+import anndata
+import numpy as np
+import pytest
+from scipy import sparse
+
+from bengrn.plugin import Truth
+from bengrn_methods.controls import Expression, Random, TruthItself
+
+GENES = ("STAT1", "IRF1", "GAPDH", "NEUROD1", "INS")
+COUNTS_CG = np.array([[1, 0, 9, 0, 0], [3, 1, 6, 0, 10], [0, 0, 5, 0, 5]], dtype=np.float32)
+
+
+@pytest.fixture
+def pancreas():
+    adata = anndata.AnnData(sparse.csr_array(COUNTS_CG))
+    adata.var_names = list(GENES)
+    adata.obs["total_counts"] = COUNTS_CG.sum(axis=1)
+    return adata
+
+
+@pytest.fixture
+def truth():
+    edges = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    return Truth(sparse.csr_array(edges), ("IRF1", "STAT1", "PDX1"), ("STAT1", "INS", "IAPP"))
+
+
+def test_random_gives_the_same_scores_for_the_same_seed(pancreas):
+    first = Random().infer(pancreas, regulators=["STAT1", "IRF1"], seed=3)
+    second = Random().infer(pancreas, regulators=["STAT1", "IRF1"], seed=3)
+    np.testing.assert_array_equal(first.scores, second.scores)
+
+
+def test_random_gives_other_scores_for_another_seed(pancreas):
+    first = Random().infer(pancreas, regulators=["STAT1"], seed=3)
+    second = Random().infer(pancreas, regulators=["STAT1"], seed=4)
+    assert not np.any(first.scores == second.scores)
+
+
+def test_random_scores_a_pair_alike_wherever_its_genes_stand(pancreas):
+    whole = Random().infer(pancreas, regulators=["STAT1", "IRF1"], seed=3)
+    order = [4, 2, 0, 3, 1]
+    permuted = Random().infer(pancreas[:, order], regulators=["IRF1", "STAT1"], seed=3)
+    np.testing.assert_array_equal(permuted.scores, whole.scores[::-1][:, order])
+
+
+def test_random_is_uniform_and_never_zero():
+    adata = anndata.AnnData(np.ones((1, 4000), dtype=np.float32))
+    scores = Random().infer(adata, regulators=list(adata.var_names[:5]), seed=0).scores
+    assert scores.min() > 0
+    assert scores.max() <= 1
+    # 20,000 draws: the mean's standard error is 0.002
+    assert scores.mean() == pytest.approx(0.5, abs=0.01)
+    assert np.corrcoef(scores)[0, 1] == pytest.approx(0, abs=0.08)
+
+
+def test_expression_is_the_mean_log_normalised_expression_of_the_target(pancreas):
+    network = Expression().infer(pancreas, regulators=["STAT1", "INS"], seed=0)
+    # depths are 10, 20 and 10
+    expected = [
+        (np.log1p(1000) + np.log1p(1500)) / 3,
+        np.log1p(500) / 3,
+        (np.log1p(9000) + np.log1p(3000) + np.log1p(5000)) / 3,
+        0,
+        2 * np.log1p(5000) / 3,
+    ]
+    np.testing.assert_allclose(network.scores, [expected, expected], rtol=1e-6)
+
+
+def test_expression_holds_one_row_in_memory_whatever_the_number_of_regulators(pancreas):
+    network = Expression().infer(pancreas, regulators=list(GENES), seed=0)
+    assert network.scores.strides[0] == 0
+
+
+def test_truth_scores_one_at_its_edges_among_the_regulators_and_genes_asked_for(pancreas, truth):
+    network = TruthItself().from_truth(pancreas, truth, regulators=["STAT1", "IRF1"], seed=0)
+    # IRF1 -> INS lies inside; STAT1 -> IAPP and PDX1 -> STAT1 lie outside
+    expected = np.zeros((2, 5))
+    expected[1, GENES.index("INS")] = 1
+    np.testing.assert_array_equal(network.scores.toarray(), expected)
+
+
+def test_truth_predicts_nothing_but_the_true_edges(pancreas, truth):
+    network = TruthItself().from_truth(pancreas, truth, regulators=["STAT1", "IRF1"], seed=0)
+    assert network.scores.nnz == 1
+
+
+def test_truth_offers_no_inference_without_the_answer():
+    assert not hasattr(TruthItself, "infer")
+
+
+@pytest.mark.parametrize("control", [Random(), Expression()])
+def test_a_regulator_that_is_no_gene_is_refused(pancreas, control):
+    with pytest.raises(ValueError, match=r"1 of 2 regulators are not among the 5 genes, 'PDX1'"):
+        control.infer(pancreas, regulators=["STAT1", "PDX1"], seed=0)
+
+
+@pytest.mark.parametrize("control", [Random(), Expression()])
+def test_data_without_cells_are_refused(pancreas, control):
+    with pytest.raises(ValueError, match="got 0 cells x 5 genes; expected at least 1"):
+        control.infer(pancreas[:0], regulators=["STAT1"], seed=0)
