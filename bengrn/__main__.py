@@ -1,0 +1,5 @@
+"""`python -m bengrn`."""
+
+from bengrn.cli import main
+
+main()

@@ -1,0 +1,103 @@
+"""What a person sees on the terminal: progress while jobs run, then tables."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bengrn.record import Record
+from bengrn.report.table import Column, compat_columns, footnotes, group, strict_columns
+
+if TYPE_CHECKING:
+    from bengrn.execute.job import Job
+
+__all__ = ["progress", "show"]
+
+# where every interval fits beside the next
+_WIDE = 150
+Told = Callable[[int, int, str], None]
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[["Job", int, int], Told]]:
+    """Show which job runs, how far it is and how long it will take; on stderr, so output stays clean.
+
+    Ctrl-C ends the program with 130, and says what is left of the run.
+    """
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True, quiet=quiet)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+
+        def started(job: "Job", number: int, total: int) -> Told:
+            for task in bars.task_ids:
+                bars.remove_task(task)
+            name = job.cards["method"]["name"]
+            label = f"[{number}/{total}] {name} on {job.cards['truth']['name']}"
+            bar = bars.add_task(label.replace("[", r"\["), total=None, count="")
+            if not console.is_terminal:
+                console.print(f"running {label}", markup=False)
+
+            def told(done: int, whole: int, what: str) -> None:
+                bars.update(bar, completed=done, total=whole, count=f"{done}/{whole} {what}")
+
+            return told
+
+        try:
+            yield started
+        except KeyboardInterrupt:
+            bars.stop()
+            sys.stderr.write("bengrn: interrupted; nothing half-written, finished records are kept.\n")
+            raise typer.Exit(130) from None
+
+
+def show(records: Sequence[Record], *, as_json: bool) -> None:
+    """Print records: JSON lines, or a table per task."""
+    if as_json:
+        for record in records:
+            sys.stdout.write(" ".join(record.to_json().split("\n")).strip() + "\n")
+        return
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDE  # a file or a pipe has no edge
+    for title, members in group(records):
+        console.print(f"\n{title}", markup=False, soft_wrap=True)
+        console.print(_table("strict", strict_columns(wide=console.width >= _WIDE), members))
+        console.print(_table("the published definitions (compat)", compat_columns(), members))
+        for note in footnotes(members):
+            console.print(note, markup=False, soft_wrap=True, style="dim")
+
+
+def _table(title: str, columns: Sequence[Column], records: Sequence[Record]) -> Table:
+    """Return records as a terminal table; controls are dim."""
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column.title, justify="left" if column.is_text else "right", no_wrap=True)
+    for record in records:
+        style = "dim" if record.method.get("origin") == "control" else ""
+        if record.ok:
+            cells = [Text(column.cell(record)) for column in columns]
+        else:
+            cells = [Text(record.label), Text(f"{record.status}: {record.reason}")]
+        table.add_row(*cells, style=style)
+    return table

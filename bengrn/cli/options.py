@@ -1,0 +1,113 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bengrn.errors import SettingError
+
+__all__ = [
+    "CellType",
+    "Cells",
+    "Cpus",
+    "Data",
+    "Draws",
+    "Force",
+    "GeneSelection",
+    "Genes",
+    "Json",
+    "Layer",
+    "MemoryLimit",
+    "Methods",
+    "MinCells",
+    "Nulls",
+    "Out",
+    "Seeds",
+    "Sets",
+    "TimeLimit",
+    "Truths",
+    "number_or_all",
+    "read_memory",
+]  # fmt: skip
+
+Methods = Annotated[
+    list[str],
+    typer.Option("--method", "-m", help="NAME, NAME:PRESET or FILE.py; repeatable."),
+]
+Truths = Annotated[
+    list[str],
+    typer.Option("--truth", "-t", help="NAME, NAME:PRESET or an edge table (tsv, csv, parquet); repeatable."),
+]
+Data = Annotated[
+    str | None,
+    typer.Option("--data", "-d", help="Data set name or FILE.h5ad with raw counts. Default: the truth's."),
+]
+CellType = Annotated[
+    str | None,
+    typer.Option("--cell-type", help="A value of obs['cell_type'], or 'all'. Default: the data set's."),
+]
+Cells = Annotated[str, typer.Option("--cells", help="At most so many cells, or 'all'.")]
+Genes = Annotated[str, typer.Option("--genes", help="At most so many genes, or 'all'.")]
+GeneSelection = Annotated[
+    str, typer.Option("--gene-selection", help="Which genes come first: variable or expressed.")
+]
+Layer = Annotated[str, typer.Option("--layer", help="Where the raw counts are: X, raw, or a layer.")]
+MinCells = Annotated[int, typer.Option("--min-cells", help="Refuse fewer cells than this.")]
+Seeds = Annotated[list[int], typer.Option("--seed", help="Seed of the method; repeatable.")]
+Sets = Annotated[
+    list[str],
+    typer.Option("--set", help="KEY=VALUE for all that have the setting, NAME.KEY=VALUE for one."),
+]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of records and pages.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the records as JSON lines.")]
+Force = Annotated[bool, typer.Option("--force", help="Run anew what is already in the store.")]
+TimeLimit = Annotated[float, typer.Option("--time-limit", help="Seconds per job.")]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option("--memory-limit", help="Per job, such as 8G. Default: 90 % of what is free."),
+]
+Cpus = Annotated[int | None, typer.Option("--cpus", help="Workers per job. Default: all usable cores.")]
+Nulls = Annotated[int, typer.Option("--nulls", help="Draws of the degree-preserving null.")]
+Draws = Annotated[int, typer.Option("--draws", help="Bootstrap draws over regulators.")]
+
+_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def number_or_all(text: str, option: str) -> int | None:
+    """Return a number, or None for 'all'.
+
+    Raises
+    ------
+    SettingError
+        If the text is neither.
+    """
+    if text == "all":
+        return None
+    if not text.isdigit():
+        raise SettingError(f"{option} is {text!r}; expected a whole number or 'all'.")
+    return int(text)
+
+
+def read_memory(text: str | None) -> int:
+    """Return bytes: of text such as 8G, or 90 % of what is free now.
+
+    Raises
+    ------
+    SettingError
+        If the text is not a size.
+    """
+    if text is None:
+        import psutil
+
+        return int(0.9 * psutil.virtual_memory().available)
+    number, unit = text.rstrip("Bb"), 1
+    if number and number[-1].upper() in _UNITS:
+        number, unit = number[:-1], _UNITS[number[-1].upper()]
+    try:
+        size = float(number) * unit
+    except ValueError as error:
+        raise SettingError(f"--memory-limit is {text!r}; expected a size such as 8G or 500M.") from error
+    if size <= 0:
+        raise SettingError(f"--memory-limit is {text!r}; expected more than nothing.")
+    return int(size)

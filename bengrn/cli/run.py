@@ -1,0 +1,159 @@
+"""`bengrn run`, `bengrn score` and `bengrn exec`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bengrn.cli import options
+
+if TYPE_CHECKING:
+    from bengrn.request import Selection
+
+__all__ = ["exec_", "run", "score"]
+
+
+def run(
+    method: options.Methods,
+    truth: options.Truths,
+    data: options.Data = None,
+    cell_type: options.CellType = None,
+    cells: options.Cells = "1024",
+    genes: options.Genes = "1000",
+    gene_selection: options.GeneSelection = "variable",
+    layer: options.Layer = "X",
+    min_cells: options.MinCells = 100,
+    seed: options.Seeds = [0],
+    set_: options.Sets = [],
+    out: options.Out = Path("reports"),
+    nulls: options.Nulls = 5,
+    draws: options.Draws = 1000,
+    time_limit: options.TimeLimit = 3600.0,
+    memory_limit: options.MemoryLimit = None,
+    cpus: options.Cpus = None,
+    force: options.Force = False,
+    json_: options.Json = False,
+) -> None:
+    """Run methods against truths and print their scores, with nulls and intervals.
+
+    Every method of a run gets the same cells, genes and regulators. What was run before is answered
+    from the records in --out.
+    """
+    from bengrn.cli import console
+    from bengrn.execute.local import Limits
+    from bengrn.execute.many import answer
+    from bengrn.execute.plan import make_jobs
+    from bengrn.progress import workers
+    from bengrn.registry import build_registry
+    from bengrn.request import Request, Scoring, parse_named
+    from bengrn.resolve import choose_all
+    from bengrn.store import Store
+
+    asked = [parse_named(text) for text in method]
+    request = Request(
+        methods=tuple(asked),
+        truths=tuple(parse_named(text) for text in truth),
+        data=parse_named(data) if data else None,
+        selection=_selection(cell_type, cells, genes, gene_selection, layer, min_cells),
+        cell_type_given=cell_type is not None,
+        seeds=tuple(seed),
+        scoring=Scoring(null_draws=nulls, bootstrap_draws=draws),
+    )
+    limits = Limits(time_limit, options.read_memory(memory_limit), cpus or workers())
+    registry = build_registry([one.file for one in asked if one.file and one.file.suffix == ".py"])
+    chosen = choose_all(registry, request, set_)
+    jobs = list(make_jobs(chosen, registry))
+    store = Store(out.resolve())
+    with console.progress(quiet=json_) as started:
+        records = answer(jobs, chosen, registry, store, limits, started=started, force=force)
+    console.show(records, as_json=json_)
+    if not all(record.ok for record in records):
+        raise typer.Exit(1)
+
+
+def _selection(
+    cell_type: str | None, cells: str, genes: str, gene_selection: str, layer: str, min_cells: int
+) -> "Selection":
+    """Return the selection that the options describe."""
+    from bengrn.errors import UnknownNameError
+    from bengrn.preprocess import GENE_SELECTIONS
+    from bengrn.request import Selection
+    from bengrn.settings import suggest
+
+    if gene_selection not in GENE_SELECTIONS:
+        hint = suggest(gene_selection, GENE_SELECTIONS)
+        raise UnknownNameError(f"There is no gene selection {gene_selection!r}.{hint}")
+    return Selection(
+        cell_type=None if cell_type == "all" else cell_type,
+        cells=options.number_or_all(cells, "--cells"),
+        genes=options.number_or_all(genes, "--genes"),
+        gene_selection=gene_selection,
+        layer=layer,
+        min_cells=min_cells,
+    )
+
+
+def exec_(
+    key: Annotated[str, typer.Argument(help="Key of a job that `bengrn run` planned.")],
+    out: options.Out = Path("reports"),
+) -> None:
+    """Run one planned job in this process and write its record; again, it does nothing.
+
+    This is the unit of work of every scheduler; `bengrn run` calls it under its limits.
+    """
+    import os
+
+    from bengrn.execute.job import Job
+    from bengrn.registry import build_registry
+    from bengrn.runner import run_job
+    from bengrn.store import Store
+
+    store = Store(out.resolve())
+    job = Job.read(store.job_file(key))
+    if store.find(job.key) and not os.environ.get("BENGRN_FORCE"):
+        return
+    file = job.method.file
+    registry = build_registry([file] if file else [])
+    store.write(run_job(job, store, registry))
+
+
+def score(
+    network: Annotated[
+        Path, typer.Argument(help="h5ad with varp['GRN'], or a table: source, target, weight.")
+    ],
+    truth: options.Truths,
+    data: options.Data = None,
+    cell_type: options.CellType = None,
+    cells: options.Cells = "1024",
+    genes: options.Genes = "1000",
+    gene_selection: options.GeneSelection = "variable",
+    layer: options.Layer = "X",
+    min_cells: options.MinCells = 100,
+    set_: options.Sets = [],
+    out: options.Out = Path("reports"),
+    nulls: options.Nulls = 5,
+    draws: options.Draws = 1000,
+    json_: options.Json = False,
+) -> None:
+    """Score a network that was computed elsewhere.
+
+    With --data, it is scored on the frozen task of that data set, like every method of `bengrn run`.
+    Without, on all pairs of its own genes that the truth tested: fair to no other network.
+    """
+    from bengrn.cli import console
+    from bengrn.execute.outside import score_outside
+    from bengrn.registry import build_registry
+    from bengrn.request import Request, Scoring, parse_named
+    from bengrn.store import Store
+
+    request = Request(
+        methods=(),
+        truths=tuple(parse_named(text) for text in truth),
+        data=parse_named(data) if data else None,
+        selection=_selection(cell_type, cells, genes, gene_selection, layer, min_cells),
+        cell_type_given=cell_type is not None,
+        scoring=Scoring(null_draws=nulls, bootstrap_draws=draws),
+    )
+    registry = build_registry()
+    records = score_outside(network, request, registry, Store(out.resolve()), set_)
+    console.show(records, as_json=json_)

@@ -1,0 +1,188 @@
+"""`bengrn methods|truths|datasets|metrics|doctor`: what there is, and what is broken."""
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bengrn.cli import options
+
+if TYPE_CHECKING:
+    from bengrn.registry import Declared, Registry
+
+__all__ = ["datasets_app", "doctor", "methods", "metrics", "truths"]
+
+Name = Annotated[str | None, typer.Argument(help="Show the card of one.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also the plug-ins that failed, and why.")]
+
+datasets_app = typer.Typer(
+    help="List data sets, show one's card, or fetch a current copy.",
+    invoke_without_command=True,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+)
+
+
+def methods(name: Name = None, verbose: Verbose = False) -> None:
+    """List the methods, or show one with its settings."""
+    _list("method", name, ("origin", "can", "source"), verbose=verbose)
+
+
+def truths(name: Name = None, verbose: Verbose = False) -> None:
+    """List the ground truths, or show one's card."""
+    _list("truth", name, ("description",), verbose=verbose)
+
+
+def metrics(name: Name = None) -> None:
+    """List the metrics, or show one's definition."""
+    _list("metric", name, ("summary", "chance"), verbose=False)
+
+
+@datasets_app.callback()
+def datasets(context: typer.Context) -> None:
+    """List the data sets when no command is named."""
+    if context.invoked_subcommand is None:
+        _list("data set", None, ("description",), verbose=False)
+
+
+@datasets_app.command("show")
+def datasets_show(name: Annotated[str, typer.Argument(help="A data set.")]) -> None:
+    """Show a data set's card."""
+    _list("data set", name, ("description",), verbose=False)
+
+
+@datasets_app.command("fetch")
+def datasets_fetch(
+    name: Annotated[str, typer.Argument(help="A truth or data set.")],
+    latest: Annotated[
+        bool, typer.Option("--latest", help="Ask the source's own service for today's version.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for --latest.")] = Path(),
+) -> None:
+    """Fetch the files of a truth or data set into the cache; with --latest, a current copy to a file."""
+    from bengrn.errors import FetchError, UnknownNameError
+    from bengrn.fetch import fetch
+    from bengrn.registry import build_registry
+
+    registry = build_registry()
+    try:
+        declared = registry.find("truth", name)
+    except UnknownNameError:
+        declared = registry.find("data set", name)
+    if latest:
+        if not hasattr(declared.declaration, "latest"):
+            raise FetchError(f"{name} has no service to ask for a later version; leave --latest out.")
+        try:
+            path = declared.declaration.latest(out)
+        except (OSError, RuntimeError, ImportError) as error:
+            raise FetchError(f"{name}: {error}") from error
+        typer.echo(f"{path}\nUse it: bengrn run --truth {name} --set {name}.file={path} ...")
+        return
+    files = declared.declaration.files
+    for remote in files.values():
+        typer.echo(fetch(remote, progress=True))
+    if not files:
+        typer.echo(f"{name} is shipped with its package: nothing to fetch.")
+
+
+def _list(kind: str, name: str | None, columns: tuple[str, ...], *, verbose: bool) -> None:
+    """Print a table of declarations, or the card of one."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from bengrn.registry import build_registry
+
+    registry = build_registry()
+    if name is not None:
+        _card(registry.find(kind, name))
+        return
+    console = Console(highlight=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("name", "package", *columns):
+        table.add_column(title, no_wrap=title == "name")
+    for declared in registry.of_kind(kind):
+        table.add_row(
+            Text(declared.name),
+            Text(declared.package),
+            *(Text(_fact(declared, one)) for one in columns),
+        )
+    console.print(table)
+    if registry.broken:
+        _print_broken(registry, verbose=verbose)
+
+
+def _fact(declared: "Declared", column: str) -> str:
+    """Return one cell of the list."""
+    if column == "can":
+        return ", ".join(declared.capabilities)
+    default = "published" if column == "origin" else ""
+    return str(getattr(declared.declaration, column, default))
+
+
+def _card(declared: "Declared") -> None:
+    """Print all that is known of a declaration."""
+    from bengrn.settings import describe
+
+    one = declared.declaration
+    typer.echo(f"{declared.qualified} {declared.package_version}".strip())
+    text = inspect.getdoc(one.compute if declared.kind == "metric" else one)
+    typer.echo(f"\n{text}\n" if text else "")
+    for fact in ("summary", "source", "origin", "version", "chance", "bounds", "direction", "organism",
+                 "licence", "citation", "data", "cell_type", "seen"):  # fmt: skip
+        value: Any = getattr(one, fact, None)
+        if value not in (None, "", ()):
+            typer.echo(f"{fact:<10} {value}")
+    if declared.kind == "metric":
+        return
+    for label, remote in getattr(one, "files", {}).items():
+        typer.echo(f"file {label:<10} {remote.url} ({remote.bytes:,} bytes)")
+    for setting in describe(one):
+        typer.echo(f"--set {setting.name}={setting.default}   ({setting.kind})")
+    for preset, values in getattr(one, "presets", {}).items():
+        typer.echo(f"{declared.name}:{preset:<12} {dict(values)}")
+
+
+def _print_broken(registry: "Registry", *, verbose: bool) -> None:
+    """Say which plug-ins failed; with the details if asked."""
+    typer.echo(f"\n{len(registry.broken)} plug-ins could not be used:")
+    for broken in registry.broken:
+        typer.echo(f"  {broken.plugin} of {broken.package}: {broken.reason}")
+        if verbose:
+            typer.echo(broken.details)
+    if not verbose:
+        typer.echo("Details: bengrn doctor")
+
+
+def doctor(out: options.Out = Path("reports")) -> None:
+    """Say what works and what does not: plug-ins, versions, folders. Exits with 1 if something is broken."""
+    import os
+
+    from bengrn.environment import describe_environment
+    from bengrn.errors import StoreError
+    from bengrn.fetch import cache_folder
+    from bengrn.registry import build_registry
+    from bengrn.store import Store
+
+    about = describe_environment()
+    typer.echo(f"python {about['python']} on {about['system']}, {about['usable_cores']} usable cores")
+    typer.echo(", ".join(f"{name} {version}" for name, version in about["packages"].items()))
+    typer.echo(f"cache: {cache_folder()}")
+    typer.echo(f"mirror ($BENGRN_DATA): {os.environ.get('BENGRN_DATA') or 'none'}")
+    registry = build_registry()
+    kinds = ("method", "truth", "data set", "metric")
+    typer.echo(", ".join(f"{len(registry.of_kind(kind))} {kind}s" for kind in kinds))
+    wrong = bool(registry.broken)
+    store = Store(out.resolve())
+    for path in store.files_of():
+        try:
+            store.read(path)
+        except StoreError as error:
+            wrong = True
+            typer.echo(f"broken record: {error}")
+    if registry.broken:
+        _print_broken(registry, verbose=True)
+    typer.echo("Something is broken: see above." if wrong else "All is well.")
+    if wrong:
+        raise typer.Exit(1)

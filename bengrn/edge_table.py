@@ -1,0 +1,140 @@
+"""Networks and truths out of files that other tools wrote: long tables, and AnnData."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from bengrn import genes as gene_names
+from bengrn.errors import BengrnError, NetworkError, TruthError
+from bengrn.values import Network, Truth
+
+__all__ = ["read_network", "read_truth"]
+
+# what tools call the three columns; the first of each is ours
+_COLUMNS = {
+    "source": ("source", "regulator", "regulators", "tf", "from", "gene1"),
+    "target": ("target", "targets", "gene", "to", "gene2"),
+    "weight": ("weight", "score", "importance", "edgeweight", "value"),
+}
+
+
+def read_network(path: Path) -> Network:
+    """Read a network: an h5ad with `varp["GRN"]`, or a long table (tsv, csv, parquet).
+
+    The row, or the source column, holds the regulators. Negative weights make it signed.
+
+    Raises
+    ------
+    NetworkError
+        If the file cannot be read, lacks a column, or holds NaN weights or an edge twice.
+    """
+    if path.suffix == ".h5ad":
+        return _network_of_h5ad(path)
+    table = _read_table(path, ("source", "target", "weight"), NetworkError)
+    weights = table["weight"].to_numpy()
+    if weights.dtype.kind not in "fiu":
+        raise NetworkError(f"{path.name}: the weights are text ({weights[0]!r}); expected numbers.")
+    if np.isnan(weights.astype(float)).any():
+        count = int(np.isnan(weights.astype(float)).sum())
+        raise NetworkError(f"{path.name}: {count} weights are missing or NaN. Leave out such edges.")
+    targets = tuple(sorted(set(table["target"])))
+    regulators, matrix = _matrix(table, weights.astype(np.float32), targets, path, NetworkError)
+    return Network(matrix, regulators, targets, signed=bool((weights < 0).any()))
+
+
+def read_truth(path: Path) -> Truth:
+    """Read a truth from a long table: tested regulators are its sources, targets all its names.
+
+    Ensembl ids are turned into symbols. The organism is taken to be human unless no name is known.
+
+    Raises
+    ------
+    TruthError
+        If the file cannot be read, lacks a column, or holds an edge twice.
+    """
+    table = _read_table(path, ("source", "target"), TruthError)
+    targets = tuple(sorted(set(table["source"]) | set(table["target"])))
+    ones = np.ones(len(table), np.float32)
+    regulators, edges = _matrix(table, ones, targets, path, TruthError)
+    mapped = gene_names.to_symbols(list(targets))
+    if mapped.kind == "ensembl":
+        raise TruthError(
+            f"{path.name} names genes by Ensembl ids; expected symbols. Map its two columns to symbols."
+        )
+    return Truth(edges, regulators, targets, version=path.name)
+
+
+def _read_table(path: Path, wanted: tuple[str, ...], error: type[BengrnError]) -> Any:
+    """Return a data frame with the wanted columns under our names, gene names as text."""
+    import pandas as pd
+
+    try:
+        if ".parquet" in path.suffixes:
+            table = pd.read_parquet(path)
+        else:
+            separator = "," if ".csv" in path.suffixes else "\t"
+            table = pd.read_csv(path, sep=separator, comment="#")
+    except FileNotFoundError as missing:
+        raise error(f"There is no file {path}. Give the path of an edge table.") from missing
+    except Exception as broken:
+        line = str(broken).splitlines()[0] if str(broken) else type(broken).__name__
+        raise error(f"{path.name} cannot be read as a table ({line}).") from broken
+    known = {str(column).strip().lower(): column for column in table.columns}
+    found = {
+        name: next((known[alias] for alias in _COLUMNS[name] if alias in known), None) for name in wanted
+    }
+    lacking = [name for name, column in found.items() if column is None]
+    if lacking:
+        have = ", ".join(map(str, list(table.columns)[:6]))
+        raise error(f"{path.name} has the columns {have}; expected {', '.join(wanted)}. Add a header line.")
+    if not len(table):
+        raise error(f"{path.name} holds no edges.")
+    table = table[[found[name] for name in wanted]].set_axis(list(wanted), axis=1)
+    if table[["source", "target"]].isna().any(axis=None):
+        raise error(f"{path.name} holds edges without a source or target. Remove them.")
+    return table.assign(source=table["source"].astype(str), target=table["target"].astype(str))
+
+
+def _matrix(
+    table: Any,
+    values: npt.NDArray[np.float32],
+    targets: tuple[str, ...],
+    path: Path,
+    error: type[BengrnError],
+) -> tuple[tuple[str, ...], sparse.csr_array]:
+    """Return the sources of a long table and its CSR matrix, sources x targets."""
+    twice = table.duplicated(["source", "target"])
+    if twice.any():
+        first = table[twice].iloc[0]
+        raise error(
+            f"{path.name} lists {int(twice.sum())} edges more than once, {first['source']} to "
+            f"{first['target']} first; expected each pair once. Keep one of them."
+        )
+    regulators = tuple(sorted(set(table["source"])))
+    row = {name: position for position, name in enumerate(regulators)}
+    column = {name: position for position, name in enumerate(targets)}
+    places = (table["source"].map(row).to_numpy(), table["target"].map(column).to_numpy())
+    return regulators, sparse.csr_array((values, places), shape=(len(regulators), len(targets)))
+
+
+def _network_of_h5ad(path: Path) -> Network:
+    """Return the network in `varp["GRN"]` of an h5ad."""
+    import anndata
+
+    try:
+        adata = anndata.read_h5ad(path)
+    except FileNotFoundError as missing:
+        raise NetworkError(f"There is no file {path}. Give the path of an h5ad.") from missing
+    except Exception as broken:
+        line = str(broken).splitlines()[0] if str(broken) else type(broken).__name__
+        raise NetworkError(f"{path.name} cannot be read as h5ad ({line}).") from broken
+    if "GRN" not in adata.varp:
+        have = ", ".join(adata.varp) or "none"
+        raise NetworkError(f"{path.name} has no varp['GRN']; its varp entries: {have}.")
+    names = tuple(map(str, adata.var_names))
+    scores: Any = adata.varp["GRN"]
+    values = scores.data if sparse.issparse(scores) else scores
+    return Network(scores, names, names, signed=bool((values < 0).any()))

@@ -1,0 +1,1 @@
+"""Where and when jobs run: one-shot processes under limits."""

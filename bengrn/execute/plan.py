@@ -1,0 +1,139 @@
+"""From a request to jobs, and to the frozen tasks that they share."""
+
+import dataclasses
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bengrn.digests import digest_json
+from bengrn.edge_table import read_truth
+from bengrn.errors import DataError
+from bengrn.execute.job import Job
+from bengrn.fetch import fetch
+from bengrn.registry import Registry
+from bengrn.request import Named, Selection
+from bengrn.resolve import Chosen, ChosenRequest
+from bengrn.tasks.frozen import FROZEN_VERSION, FrozenTask, freeze
+from bengrn.tasks.network import SCORE_VERSION
+from bengrn.values import Truth
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+__all__ = ["freeze_tasks", "load_data", "load_truth", "make_jobs", "provenance", "selection_for"]
+
+REQUEST_VERSION = "request/1"
+
+
+def selection_for(asked: ChosenRequest, data: Chosen) -> Selection:
+    """Return the selection of cells, with the data set's own cell type where none was named."""
+    selection = asked.request.selection
+    if asked.request.cell_type_given or data.declared is None:
+        return selection
+    return dataclasses.replace(selection, cell_type=data.instance.cell_type or None)
+
+
+def make_jobs(asked: ChosenRequest, registry: Registry) -> Iterator[Job]:
+    """Yield one job per truth, method and seed; nothing heavy is loaded."""
+    request = asked.request
+    versions = {one.name: one.declaration.version for one in registry.of_kind("metric")}
+    for truth, data in zip(asked.truths, asked.data, strict=True):
+        selection = selection_for(asked, data)
+        shared = {
+            "version": REQUEST_VERSION,
+            "data": data.identity(),
+            "truth": truth.identity(),
+            "selection": dataclasses.asdict(selection),
+            "frozen": FROZEN_VERSION,
+            "scoring": {
+                **dataclasses.asdict(request.scoring),
+                "version": SCORE_VERSION,
+                "metrics": versions,
+            },
+            "numeric": "cpu/float32",
+        }
+        data_card = {**data.card(), "cell_type": selection.cell_type}
+        for method in asked.methods:
+            for seed in request.seeds:
+                ingredients = {**shared, "method": method.identity(), "seed": seed}
+                file = method.asked.file
+                named = Named(str(file.resolve()) if file else method.asked.reference, _suffix(method))
+                yield Job(
+                    key=digest_json(ingredients),
+                    ingredients=ingredients,
+                    method=named,
+                    settings=method.identity()["settings"],
+                    cards={"method": method.card(), "truth": truth.card(), "data": data_card},
+                    seed=seed,
+                    scoring=request.scoring,
+                )
+
+
+def _suffix(method: Chosen) -> str:
+    """Return what names the method inside its file; all settings are passed on, so no preset is."""
+    return method.name if method.asked.file else ""
+
+
+def load_truth(chosen: Chosen, *, progress: bool = False) -> Truth:
+    """Load a truth from its source's files or from a table."""
+    if chosen.declared is None:
+        return read_truth(Path(chosen.asked.reference))
+    truth: Truth = _load(chosen, progress=progress)
+    return truth
+
+
+def load_data(chosen: Chosen, *, progress: bool = False) -> "AnnData":
+    """Load counts from a data set's files or from an h5ad.
+
+    Raises
+    ------
+    DataError
+        If the file is no readable h5ad.
+    """
+    if chosen.declared is not None:
+        return _load(chosen, progress=progress)
+    import anndata
+
+    path = Path(chosen.asked.reference)
+    if path.suffix != ".h5ad":
+        raise DataError(f"{path.name} is not an .h5ad file. Give single-cell counts as h5ad.")
+    try:
+        with warnings.catch_warnings():
+            # repeated names are refused later, with a line that says what to do
+            warnings.filterwarnings("ignore", message=".*names are not unique")
+            return anndata.read_h5ad(path)
+    except Exception as error:
+        line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path.name} cannot be read as h5ad ({line}). Is it whole?") from error
+
+
+def _load(chosen: Chosen, *, progress: bool) -> Any:
+    """Fetch a source's files and load it."""
+    paths = {name: fetch(remote, progress=progress) for name, remote in chosen.instance.files.items()}
+    try:
+        return chosen.instance.load(paths)
+    except (ValueError, OSError) as error:
+        raise DataError(f"{chosen.name} cannot be loaded: {error}") from error
+
+
+def freeze_tasks(asked: ChosenRequest, needed: set[int]) -> dict[int, tuple[FrozenTask, Truth]]:
+    """Build the frozen task of each truth (by position) that is needed; every input is checked here."""
+    tasks = {}
+    data: dict[Chosen, Any] = {}
+    for position in sorted(needed):
+        source = asked.data[position]
+        truth = load_truth(asked.truths[position], progress=True)
+        same = next((one for one in data if one.asked == source.asked), source)
+        if same not in data:
+            data[same] = load_data(source, progress=True)
+        selection = selection_for(asked, source)
+        tasks[position] = (freeze(data[same], truth, selection), truth)
+    return tasks
+
+
+def provenance(truth: Truth) -> dict[str, object]:
+    """Return what a record says of where a truth comes from."""
+    names = ("organism", "id_kind", "version", "licence", "citation", "losses")
+    card = {name: getattr(truth, name) for name in names}
+    return {**card, "losses": dict(card["losses"])}

@@ -1,0 +1,162 @@
+"""From what was asked for to what a plug-in declared, with its settings filled in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bengrn import counts, settings
+from bengrn.digests import code_digest, file_digest
+from bengrn.errors import FetchError, UnknownNameError
+from bengrn.registry import Declared, Registry
+from bengrn.request import Named, Request, read_sets
+
+__all__ = ["Chosen", "ChosenRequest", "choose", "choose_all"]
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """A method, truth or data set with its settings; or a file in the place of one.
+
+    Parameters
+    ----------
+    asked
+        As it was asked for.
+    declared
+        What a plug-in declared; None for a table or an h5ad.
+    instance
+        With all settings; None for a table or an h5ad.
+    changed
+        Settings that were given, beyond a preset.
+    """
+
+    asked: Named
+    declared: Declared | None
+    instance: Any
+    changed: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its short name; of a file, the file's name."""
+        return self.declared.name if self.declared else self.asked.file.name  # type: ignore[union-attr]
+
+    def identity(self) -> dict[str, Any]:
+        """Return what goes into a key: name, version, code and settings, or a file's digest."""
+        if self.declared is None:
+            return {"name": self.name, "sha256": file_digest(self.asked.file)}  # type: ignore[arg-type]
+        with_data = self.declared.kind != "method"
+        return {
+            "name": self.declared.qualified,
+            "version": getattr(self.instance, "version", "1"),
+            "code": code_digest(self.declared.module, with_data=with_data),
+            # what a method gets from the contract is code that its results depend on
+            "counts": code_digest(counts),
+            "settings": settings.values(self.instance),
+        }
+
+    def card(self) -> dict[str, Any]:
+        """Return what a record says of it."""
+        if self.declared is None:
+            return {"name": self.name, "package": "", "settings": {}, "preset": "", "changed": {}}
+        return {
+            "name": self.declared.name,
+            "package": self.declared.package,
+            "package_version": self.declared.package_version,
+            "version": getattr(self.instance, "version", "1"),
+            "settings": settings.values(self.instance),
+            "preset": self.asked.preset,
+            "changed": dict(self.changed),
+            "source": getattr(self.instance, "source", ""),
+            "origin": getattr(self.instance, "origin", "published"),
+            "seen": list(getattr(self.instance, "seen", ())),
+            "capabilities": list(self.declared.capabilities),
+        }
+
+
+def choose(registry: Registry, kind: str, asked: Named, given: Mapping[str, object] | None = None) -> Chosen:
+    """Find a declaration and fill in its settings: defaults, then the preset, then what was given.
+
+    Raises
+    ------
+    UnknownNameError
+        If the name or preset does not exist.
+    SettingError
+        If a setting cannot be used.
+    FetchError
+        If a file that was named does not exist.
+    """
+    file = asked.file
+    if file is not None and not file.is_file():
+        raise FetchError(f"There is no file {asked.reference}. Give the path of a file, or a {kind}'s name.")
+    if file is not None and file.suffix != ".py":
+        return Chosen(asked, None, None, {})
+    if file is not None:
+        declared, preset = _of_file(registry, kind, asked)
+    else:
+        declared, preset = registry.find(kind, asked.reference), asked.preset
+    presets: Mapping[str, Mapping[str, object]] = getattr(declared.declaration, "presets", {})
+    if preset and preset not in presets:
+        hint = settings.suggest(preset, presets, "It has")
+        raise UnknownNameError(f"The {kind} {declared.name!r} has no preset {preset!r}.{hint}")
+    chosen = {**presets.get(preset, {}), **(given or {})}
+    instance = settings.make(declared.declaration, chosen, name=declared.name)
+    now = settings.values(instance)
+    changed = {key: now[key] for key in (given or {})}
+    return Chosen(Named(asked.reference, preset), declared, instance, changed)
+
+
+def _of_file(registry: Registry, kind: str, asked: Named) -> tuple[Declared, str]:
+    """Return the declaration of a plug-in file, and the preset if the suffix was one."""
+    name = asked.file.name  # type: ignore[union-attr]
+    offered = [one for one in registry.of_kind(kind) if one.package == name]
+    named = [one for one in offered if one.name == asked.preset]
+    if named:
+        return named[0], ""
+    if len(offered) == 1:
+        return offered[0], asked.preset
+    if not offered:
+        raise UnknownNameError(f"{name} declares no {kind}.")
+    names = ", ".join(one.name for one in offered)
+    raise UnknownNameError(f"{name} declares {len(offered)} {kind}s: {names}. Use {asked.reference}:NAME.")
+
+
+@dataclass(frozen=True)
+class ChosenRequest:
+    """A request with everything found and filled in."""
+
+    request: Request
+    methods: tuple[Chosen, ...]
+    truths: tuple[Chosen, ...]
+    data: tuple[Chosen, ...]  # one per truth; none where a network is scored on its own genes
+
+
+def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> ChosenRequest:
+    """Resolve every name of a request; see `choose` for what is refused.
+
+    A request without methods and data scores a network on its own genes and needs no data.
+    """
+    methods = [choose(registry, "method", one) for one in request.methods]
+    truths = [choose(registry, "truth", one) for one in request.truths]
+    data = [
+        choose(registry, "data set", request.data or Named(getattr(truth.instance, "data", "pancreas")))
+        for truth in truths
+        if request.methods or request.data
+    ]
+    everything = [*methods, *truths, *dict.fromkeys(data[:1] if request.data else data)]
+    accepts = {
+        one.asked.reference: {setting.name for setting in settings.describe(type(one.instance))}
+        if one.declared
+        else set[str]()
+        for one in everything
+    }
+    given = read_sets(sets, [one.asked for one in everything], accepts)
+
+    def again(kind: str, one: Chosen, asked: Named) -> Chosen:
+        extra = given.get(one.asked.reference, {})
+        return choose(registry, kind, asked, extra) if extra else one
+
+    return ChosenRequest(
+        request,
+        tuple(again("method", one, asked) for one, asked in zip(methods, request.methods, strict=True)),
+        tuple(again("truth", one, asked) for one, asked in zip(truths, request.truths, strict=True)),
+        tuple(again("data set", one, one.asked) for one in data),
+    )

@@ -1,0 +1,1 @@
+"""What each task asks of a method and how the answer is scored."""

@@ -1,0 +1,98 @@
+"""Counts, cells and genes: what is taken, and each refusal."""
+
+import anndata
+import numpy as np
+import pytest
+from scipy import sparse
+
+from bengrn.errors import DataError, UnknownNameError
+from bengrn.preprocess import choose_cells, choose_genes, take_counts
+
+
+def test_counts_keep_their_values_and_total(counts):
+    taken = take_counts(counts)
+    assert (taken.X != counts.X).nnz == 0
+    assert np.array_equal(taken.obs["total_counts"], np.asarray(counts.X.sum(axis=1)).ravel())
+
+
+def test_a_total_that_the_data_bring_is_kept(counts):
+    counts.obs["total_counts"] = 5000.0
+    assert set(take_counts(counts).obs["total_counts"]) == {5000.0}
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda x: x + 0.5, "not whole numbers"),
+        (lambda x: x - 3, "negative values"),
+        (lambda x: np.where(x > 5, np.nan, x), "NaN"),
+        (lambda x: np.where(x > 5, np.inf, x), "infinite"),
+        (lambda x: x * 0, "zeros only"),
+    ],
+)
+def test_what_is_not_counts_is_refused_by_name(counts, change, found):
+    counts.X = change(counts.X.toarray())
+    with pytest.raises(DataError, match=rf"Layer 'X' holds .*{found}.*No other layer holds counts"):
+        take_counts(counts)
+
+
+def test_the_layer_that_does_hold_counts_is_named(counts):
+    counts.layers["counts"] = counts.X.copy()
+    counts.X = np.log1p(counts.X.toarray())
+    with pytest.raises(DataError, match="Use --layer counts"):
+        take_counts(counts)
+    assert take_counts(counts, "counts").X.sum() == counts.layers["counts"].sum()
+
+
+def test_raw_counts_are_found_in_raw(counts):
+    counts.raw = counts.copy()
+    counts.X = np.log1p(counts.X.toarray())
+    with pytest.raises(DataError, match="Use --layer raw"):
+        take_counts(counts)
+    assert take_counts(counts, "raw").n_vars == counts.n_vars
+
+
+def test_an_unknown_layer_lists_those_there_are(counts):
+    with pytest.raises(DataError, match="no layer 'spliced'"):
+        take_counts(counts, "spliced")
+
+
+@pytest.mark.filterwarnings("ignore:Variable names are not unique")
+def test_repeated_gene_names_are_refused(counts):
+    counts.var_names = ["TP53", "TP53", *counts.var_names[2:]]
+    with pytest.raises(DataError, match="1 gene names are repeated, 'TP53' first"):
+        take_counts(counts)
+
+
+def test_an_unknown_cell_type_lists_those_that_exist(counts):
+    with pytest.raises(UnknownNameError, match=r"no cell type 'C'.*A \(110\), B \(40\)"):
+        choose_cells(counts, cell_type="C", cells=None, min_cells=2)
+
+
+def test_too_few_cells_are_refused(counts):
+    with pytest.raises(DataError, match="40 cells of type 'B'; expected at least 100"):
+        choose_cells(counts, cell_type="B", cells=None, min_cells=100)
+
+
+def test_the_same_cells_are_drawn_every_time(counts):
+    first = choose_cells(counts, cell_type=None, cells=20, min_cells=2)
+    second = choose_cells(counts, cell_type=None, cells=20, min_cells=2)
+    assert list(first.obs_names) == list(second.obs_names)
+    assert first.n_obs == 20
+
+
+def test_gene_order_in_the_file_does_not_change_the_choice(counts):
+    names = sorted(counts.var_names)
+    turned = counts[:, ::-1].copy()
+    chosen = choose_genes(counts, names, genes=10, selection="expressed")
+    assert choose_genes(turned, names[::-1], genes=10, selection="expressed") == chosen
+
+
+def test_variable_genes_are_those_that_vary_beyond_their_mean():
+    rng = np.random.default_rng(0)
+    mean = rng.uniform(1, 30, size=80)
+    x = rng.poisson(mean, size=(200, 80))
+    x[:, 7] = rng.negative_binomial(0.5, 0.5 / (0.5 + mean[7]), size=200)
+    adata = anndata.AnnData(X=sparse.csr_array(x.astype(np.float32)))
+    adata.var_names = [f"G{number}" for number in range(80)]
+    assert choose_genes(adata, list(adata.var_names), genes=1, selection="variable") == ["G7"]

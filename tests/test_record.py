@@ -1,0 +1,74 @@
+"""Records and their store: whole, checkable, never overwritten."""
+
+import json
+
+import pytest
+
+from bengrn.errors import StoreError
+from bengrn.record import SCHEMA, Record
+from bengrn.store import Store
+
+
+def _record(**changes):
+    base = {
+        "key": "a" * 64,
+        "status": "ok",
+        "method": {"name": "pearson", "origin": "own"},
+        "truth": {"name": "omnipath"},
+        "data": {"name": "pancreas", "cell_type": None},
+        "seed": 0,
+        "scores": {"strict": {"ap": {"value": 0.5, "version": "1"}}},
+        "created": "2026-01-01T00:00:00+00:00",
+    }
+    return Record(**{**base, **changes})
+
+
+def test_a_record_survives_json():
+    record = _record(warnings=("low power",))
+    assert Record.from_json(record.to_json(), "here") == record
+
+
+def test_a_truncated_record_is_refused():
+    with pytest.raises(StoreError, match="not a whole record"):
+        Record.from_json(_record().to_json()[:100], "here")
+
+
+def test_a_record_changed_by_hand_is_refused():
+    text = _record().to_json().replace('"value": 0.5', '"value": 0.9')
+    with pytest.raises(StoreError, match="changed after it was written"):
+        Record.from_json(text, "here")
+
+
+def test_a_newer_schema_is_refused():
+    body = json.loads(_record().to_json())
+    body["schema"] = SCHEMA + 1
+    with pytest.raises(StoreError, match="Update bengrn"):
+        Record.from_json(json.dumps(body), "here")
+
+
+def test_attempts_are_kept_beside_each_other(tmp_path):
+    store = Store(tmp_path)
+    store.write(_record(status="error", reason="it failed"))
+    store.write(_record())
+    assert [record.status for record in store.records()] == ["error", "ok"]
+
+
+def test_a_failure_is_never_served(tmp_path):
+    store = Store(tmp_path)
+    store.write(_record(status="timeout", reason="too long"))
+    assert store.find("a" * 64) is None
+
+
+def test_the_newest_finished_attempt_is_served(tmp_path):
+    store = Store(tmp_path)
+    for value in (0.1, 0.2):
+        store.write(_record(scores={"strict": {"ap": {"value": value, "version": "1"}}}))
+    store.write(_record(status="error", reason="later"))
+    assert store.find("a" * 64).value("ap") == 0.2
+
+
+def test_a_full_or_unwritable_folder_is_one_clear_line(tmp_path):
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file, not a folder")
+    with pytest.raises(StoreError, match=r"cannot be written .*--out"):
+        Store(blocked).check_writable()
