@@ -1,6 +1,5 @@
 """One run, in a straight line: load, infer, score, record."""
 
-import datetime
 import os
 import sys
 import traceback
@@ -9,6 +8,7 @@ from typing import Any
 from bengrn.digests import digest_json
 from bengrn.environment import describe_environment
 from bengrn.errors import BengrnError, MetricError, NetworkError
+from bengrn.execute.failure import about_task, failure_record, now, resources_of
 from bengrn.execute.job import Job
 from bengrn.execute.meter import Meter
 from bengrn.record import Record, Status
@@ -20,9 +20,7 @@ from bengrn.tasks.frozen import FrozenTask
 from bengrn.tasks.network import score_network
 from bengrn.values import Network
 
-__all__ = ["failure_record", "inference_key", "now", "run_job"]
-
-_LOG_LINES = 30
+__all__ = ["inference_key", "run_job"]
 
 
 class _NoNetworkError(BengrnError):
@@ -69,12 +67,12 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
         truth=job.cards["truth"],
         data=job.cards["data"],
         seed=job.seed,
-        task=_about(task),
+        task=about_task(task),
         scores=scores,
         keys=keys,
         ingredients=job.ingredients,
         timings=timings,
-        resources=_resources(meter),
+        resources=resources_of(meter),
         environment=describe_environment(),
         warnings=(*notes, *warnings),
         created=now(),
@@ -151,53 +149,3 @@ def inference_key(job: Job, task: FrozenTask) -> str:
             "made_from": {name: digests[name] for name in made_from},
         }
     )
-
-
-def failure_record(
-    job: Job,
-    status: Status,
-    reason: str,
-    log: str = "",
-    *,
-    meter: Meter | None = None,
-    task: FrozenTask | None = None,
-    keys: dict[str, str] | None = None,
-    resources: dict[str, Any] | None = None,
-) -> Record:
-    """Return the record of a job that gave no network."""
-    return Record(
-        key=job.key,
-        status=status,
-        reason=reason,
-        method=job.cards["method"],
-        truth=job.cards["truth"],
-        data=job.cards["data"],
-        seed=job.seed,
-        task=_about(task) if task else {},
-        keys=keys or {},
-        ingredients=job.ingredients,
-        timings=meter.phases if meter else {},
-        resources=resources or (_resources(meter) if meter else {}),
-        environment=describe_environment(),
-        log_tail="\n".join(log.splitlines()[-_LOG_LINES:]),
-        created=now(),
-    )
-
-
-def _about(task: FrozenTask) -> dict[str, Any]:
-    """Return what a record says of its task."""
-    return {"digest": task.digest, "digests": task.digests, "report": dict(task.report)}
-
-
-def _resources(meter: Meter) -> dict[str, Any]:
-    """Return what the process took."""
-    return {
-        "peak_memory_bytes": meter.peak_memory_bytes,
-        "peak_memory_how": "resident memory of the process tree, sampled every 0.05 s",
-        "cpus": int(os.environ.get("BENGRN_CPUS", "0")) or len(os.sched_getaffinity(0)),
-    }
-
-
-def now() -> str:
-    """Return the time in UTC, to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

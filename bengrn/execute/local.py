@@ -14,11 +14,11 @@ from pathlib import Path
 import psutil
 
 from bengrn.errors import StoreError
+from bengrn.execute.failure import failure_record
 from bengrn.execute.job import Job
 from bengrn.execute.meter import tree_memory
 from bengrn.progress import CHANNEL, CPUS
 from bengrn.record import Record
-from bengrn.runner import failure_record
 from bengrn.store import Store
 
 __all__ = ["Limits", "supervise"]

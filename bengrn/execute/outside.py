@@ -9,13 +9,13 @@ from bengrn.digests import digest_json, digest_matrix, digest_names, file_digest
 from bengrn.edge_table import read_network
 from bengrn.environment import describe_environment
 from bengrn.errors import NetworkError
+from bengrn.execute.failure import now
 from bengrn.execute.plan import load_data, load_truth, provenance, selection_for
 from bengrn.metrics import METRICS
 from bengrn.record import Record
 from bengrn.registry import Registry
 from bengrn.request import Request
 from bengrn.resolve import ChosenRequest, choose_all
-from bengrn.runner import now
 from bengrn.store import Store
 from bengrn.tasks.frozen import freeze
 from bengrn.tasks.network import SCORE_VERSION, score_network
