@@ -72,3 +72,13 @@ def test_a_full_or_unwritable_folder_is_one_clear_line(tmp_path):
     blocked.write_text("a file, not a folder")
     with pytest.raises(StoreError, match=r"cannot be written .*--out"):
         Store(blocked).check_writable()
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StoreError, match=r"No space left on device.*make room"):
+        Store(tmp_path).write(_record())
+    assert list((tmp_path / "records").iterdir()) == []

@@ -11,17 +11,10 @@ from bengrn.cli import options
 if TYPE_CHECKING:
     from bengrn.registry import Declared, Registry
 
-__all__ = ["datasets_app", "doctor", "methods", "metrics", "truths"]
+__all__ = ["datasets", "doctor", "methods", "metrics", "truths"]
 
 Name = Annotated[str | None, typer.Argument(help="Show the card of one.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also the plug-ins that failed, and why.")]
-
-datasets_app = typer.Typer(
-    help="List data sets, show one's card, or fetch a current copy.",
-    invoke_without_command=True,
-    no_args_is_help=False,
-    rich_markup_mode=None,
-)
 
 
 def methods(name: Name = None, verbose: Verbose = False) -> None:
@@ -39,50 +32,56 @@ def metrics(name: Name = None) -> None:
     _list("metric", name, ("summary", "chance"), verbose=False)
 
 
-@datasets_app.callback()
-def datasets(context: typer.Context) -> None:
-    """List the data sets when no command is named."""
-    if context.invoked_subcommand is None:
-        _list("data set", None, ("description",), verbose=False)
-
-
-@datasets_app.command("show")
-def datasets_show(name: Annotated[str, typer.Argument(help="A data set.")]) -> None:
-    """Show a data set's card."""
-    _list("data set", name, ("description",), verbose=False)
-
-
-@datasets_app.command("fetch")
-def datasets_fetch(
-    name: Annotated[str, typer.Argument(help="A truth or data set.")],
+def datasets(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME | fetch NAME]", help="Show the card of one, or fetch the files of one."
+        ),
+    ] = None,
     latest: Annotated[
-        bool, typer.Option("--latest", help="Ask the source's own service for today's version.")
+        bool, typer.Option("--latest", help="Fetch: ask the source's own service for today's version.")
     ] = False,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for --latest.")] = Path(),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Fetch: folder for --latest.")] = Path(),
 ) -> None:
-    """Fetch the files of a truth or data set into the cache; with --latest, a current copy to a file."""
+    """List the data sets, show one's card, or fetch the files of a truth or data set into the cache."""
+    match words or []:
+        case []:
+            _list("data set", None, ("description",), verbose=False)
+        case ["fetch", name]:
+            _fetch(name, latest=latest, out=out)
+        case [name] if name != "fetch":
+            _list("data set", name, ("description",), verbose=False)
+        case _:
+            raise typer.BadParameter("expected NAME, or fetch NAME")
+
+
+def _fetch(name: str, *, latest: bool, out: Path) -> None:
+    """Fetch the files of a truth or data set; with `latest`, a current copy to a file."""
     from bengrn.errors import FetchError, UnknownNameError
     from bengrn.fetch import fetch
     from bengrn.registry import build_registry
+    from bengrn.settings import suggest
 
     registry = build_registry()
-    try:
-        declared = registry.find("truth", name)
-    except UnknownNameError:
-        declared = registry.find("data set", name)
+    sources = [*registry.of_kind("truth"), *registry.of_kind("data set")]
+    found = [one for one in sources if name in (one.name, one.qualified)]
+    if not found:
+        hint = suggest(name, [one.name for one in sources])
+        raise UnknownNameError(f"There is no truth or data set {name!r}.{hint}")
+    declaration = found[0].declaration
     if latest:
-        if not hasattr(declared.declaration, "latest"):
+        if not hasattr(declaration, "latest"):
             raise FetchError(f"{name} has no service to ask for a later version; leave --latest out.")
         try:
-            path = declared.declaration.latest(out)
+            path = declaration.latest(out)
         except (OSError, RuntimeError, ImportError) as error:
             raise FetchError(f"{name}: {error}") from error
         typer.echo(f"{path}\nUse it: bengrn run --truth {name} --set {name}.file={path} ...")
         return
-    files = declared.declaration.files
-    for remote in files.values():
+    for remote in declaration.files.values():
         typer.echo(fetch(remote, progress=True))
-    if not files:
+    if not declaration.files:
         typer.echo(f"{name} is shipped with its package: nothing to fetch.")
 
 

@@ -237,3 +237,30 @@ def test_a_closed_pipe_is_no_traceback(bengrn, tmp_path, small):
     command = f"{sys.executable} -P -m bengrn run -m random {' '.join(map(str, small))} | true"
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S602
     assert "Traceback" not in done.stderr
+
+
+def test_a_metric_of_a_plugin_is_computed_and_is_part_of_the_key(bengrn, tmp_path, small, method_file):
+    path = method_file()
+    (plain,) = _records(bengrn("run", "--method", "./mine.py", *small, "--json"))
+    path.write_text(
+        path.read_text().replace("from bengrn.plugin import ", "from bengrn.plugin import Metric, ")
+        + "\n@hookimpl\ndef bengrn_metrics():\n"
+        "    count = lambda ranking: ranking.n_pairs / 2\n"
+        "    return [Metric('half', '1', count, 'half the pairs', 0, 'half', (0, 1e9), 'a test')]\n"
+    )
+    (record,) = _records(bengrn("run", "--method", "./mine.py", *small, "--json"))
+    assert (
+        record["scores"]["strict"]["half"]["value"] == record["scores"]["strict"]["n_candidates"]["value"] / 2
+    )
+    assert record["key"] != plain["key"]
+
+
+def test_plugins_are_told_of_finished_records(bengrn, tmp_path, small, method_file):
+    path = method_file()
+    path.write_text(
+        path.read_text() + "\n@hookimpl\ndef bengrn_finished(record):\n"
+        "    from pathlib import Path\n"
+        "    Path('told.txt').write_text(record['status'])\n"
+    )
+    bengrn("run", "--method", "./mine.py", *small)
+    assert (tmp_path / "told.txt").read_text() == "ok"
