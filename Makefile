@@ -16,8 +16,9 @@ demo: $(VENV)/ready ## run the main job on the embedded data
 	$(BIN)/bengrn run --method genie3 --method pearson --method random --method truth --truth omnipath
 	$(BIN)/bengrn report
 
-test: $(VENV)/ready lint ## pass the tests
+test: $(VENV)/ready lint ## pass the tests, those of a separately packaged plug-in included
 	$(BIN)/pytest -n auto
+	$(BIN)/pytest tests/third_party/test_mutual_rank.py
 
 lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
