@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -84,24 +84,33 @@ def code_digest(module: ModuleType, *, with_data: bool = False) -> str:
 
 def _own_files(origin: Path, module: str) -> set[Path]:
     """Return the file and the files of the same package that it imports, however deep."""
-    package = module.split(".", maxsplit=1)[0]
-    root = origin.parents[module.count(".")]
+    parts = module.split(".")
+    is_package = origin.name == "__init__.py"
+    if len(parts) == 1 and not is_package:
+        return {origin}  # a module of its own: its neighbours belong to others
+    root = origin.parents[len(parts) if is_package else len(parts) - 1]
     waiting, found = [origin], set[Path]()
     while waiting:
         path = waiting.pop()
         if path in found:
             continue
         found.add(path)
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            names: list[str] = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for name in names:
+        for name in _imported(path, root):
+            if name.split(".")[0] == parts[0]:
                 stem = root.joinpath(*name.split("."))
-                if name.split(".")[0] == package and "." in module:
-                    waiting += [
-                        one for one in (stem.with_suffix(".py"), stem / "__init__.py") if one.is_file()
-                    ]
+                possible = (stem.with_suffix(".py"), stem / "__init__.py")
+                waiting += [one for one in possible if one.is_file()]
     return found
+
+
+def _imported(path: Path, root: Path) -> Iterator[str]:
+    """Yield the absolute names that a file imports, anywhere in it."""
+    inside = path.relative_to(root).parent.parts
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = inside[: len(inside) - node.level + 1] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)

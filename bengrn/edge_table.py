@@ -1,5 +1,6 @@
 """Networks and truths out of files that other tools wrote: long tables, and AnnData."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,16 @@ import numpy.typing as npt
 from scipy import sparse
 
 from bengrn import genes as gene_names
-from bengrn.errors import BengrnError, NetworkError, TruthError
+from bengrn.errors import BengrnError, DataError, NetworkError, TruthError
 from bengrn.values import Network, Truth
 
 __all__ = ["read_network", "read_truth"]
 
-# what tools call the three columns; the first of each is ours
+# what tools call the three columns, in any case: ours first, then GENIE3's in R (regulatoryGene, targetGene,
+# weight), arboreto's and SCENIC's (TF, target, importance) and BEELINE's (Gene1, Gene2, EdgeWeight)
 _COLUMNS = {
-    "source": ("source", "regulator", "regulators", "tf", "from", "gene1"),
-    "target": ("target", "targets", "gene", "to", "gene2"),
+    "source": ("source", "regulator", "regulators", "regulatorygene", "tf", "from", "gene1"),
+    "target": ("target", "targets", "targetgene", "gene", "to", "gene2"),
     "weight": ("weight", "score", "importance", "edgeweight", "value"),
 }
 
@@ -48,40 +50,57 @@ def read_network(path: Path) -> Network:
 def read_truth(path: Path) -> Truth:
     """Read a truth from a long table: tested regulators are its sources, targets all its names.
 
-    Ensembl ids are turned into symbols. The organism is taken to be human unless no name is known.
+    The organism is taken to be human. Ensembl ids become symbols; an id that is unknown, or one of several
+    ids of a gene, stays as it is, and so does every name of a table that mostly holds other names.
 
     Raises
     ------
     TruthError
-        If the file cannot be read, lacks a column, or holds an edge twice.
+        If the file cannot be read, lacks a column, holds an edge twice, or names no human genes.
     """
     table = _read_table(path, ("source", "target"), TruthError)
     targets = tuple(sorted(set(table["source"]) | set(table["target"])))
     ones = np.ones(len(table), np.float32)
     regulators, edges = _matrix(table, ones, targets, path, TruthError)
-    mapped = gene_names.to_symbols(list(targets))
+    try:
+        mapped = gene_names.to_symbols(targets)
+    except DataError as error:
+        raise TruthError(f"{path.name}: {error}") from error
     if mapped.kind == "ensembl":
-        raise TruthError(
-            f"{path.name} names genes by Ensembl ids; expected symbols. Map its two columns to symbols."
-        )
+        symbol = {old: new or old for old, new in zip(targets, mapped.symbols, strict=True)}
+        regulators, targets = (tuple(symbol[one] for one in names) for names in (regulators, targets))
     return Truth(edges, regulators, targets, version=path.name)
 
 
-def _read_table(path: Path, wanted: tuple[str, ...], error: type[BengrnError]) -> Any:
-    """Return a data frame with the wanted columns under our names, gene names as text."""
+def _read_file(path: Path, error: type[BengrnError]) -> Any:
+    """Return a file as a data frame, whatever its columns."""
     import pandas as pd
 
     try:
         if ".parquet" in path.suffixes:
             table = pd.read_parquet(path)
         else:
-            separator = "," if ".csv" in path.suffixes else "\t"
+            separator, other = (",", "\t") if ".csv" in path.suffixes else ("\t", ",")
             table = pd.read_csv(path, sep=separator, comment="#")
+            if len(table.columns) == 1 and other in str(table.columns[0]):
+                # the suffix misleads: BEELINE's rankedEdges.csv has tabs
+                table = pd.read_csv(path, sep=other, comment="#")
     except FileNotFoundError as missing:
         raise error(f"There is no file {path}. Give the path of an edge table.") from missing
     except Exception as broken:
         line = str(broken).splitlines()[0] if str(broken) else type(broken).__name__
         raise error(f"{path.name} cannot be read as a table ({line}).") from broken
+    if ".parquet" not in path.suffixes and not isinstance(table.index, pd.RangeIndex):
+        raise error(
+            f"{path.name} has rows with more fields than its header has names ({len(table.columns)}); "
+            "expected as many. Write it without row names, or name every column."
+        )
+    return table
+
+
+def _read_table(path: Path, wanted: tuple[str, ...], error: type[BengrnError]) -> Any:
+    """Return a data frame with the wanted columns under our names, gene names as text."""
+    table = _read_file(path, error)
     known = {str(column).strip().lower(): column for column in table.columns}
     found = {
         name: next((known[alias] for alias in _COLUMNS[name] if alias in known), None) for name in wanted
@@ -125,7 +144,10 @@ def _network_of_h5ad(path: Path) -> Network:
     import anndata
 
     try:
-        adata = anndata.read_h5ad(path)
+        with warnings.catch_warnings():
+            # repeated names are refused later, with a line that says what to do
+            warnings.filterwarnings("ignore", message=".*names are not unique")
+            adata = anndata.read_h5ad(path)
     except FileNotFoundError as missing:
         raise NetworkError(f"There is no file {path}. Give the path of an h5ad.") from missing
     except Exception as broken:

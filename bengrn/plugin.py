@@ -6,7 +6,7 @@ class is a frozen dataclass; its fields are its settings: typed, defaulted, set 
 `bengrn methods NAME` and written into every record.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
@@ -26,7 +26,6 @@ __all__ = [
     "Method",
     "Metric",
     "Network",
-    "OffersHeads",
     "Ranking",
     "ReadsTruth",
     "Remote",
@@ -86,17 +85,6 @@ class Infers(Protocol):
         Network
             A row regulates its column. Self-pairs are ignored.
         """
-        ...
-
-
-@runtime_checkable
-class OffersHeads(Protocol):
-    """A method that yields many networks (attention heads), one at a time."""
-
-    def heads(
-        self, adata: "AnnData", *, regulators: Sequence[str], seed: int
-    ) -> Iterator[tuple[str, Network]]:
-        """Yield the name and the network of each head; arguments as in `Infers.infer`."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Pure steps from any AnnData to raw counts of chosen cells and genes."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,8 @@ __all__ = ["GENE_SELECTIONS", "choose_cells", "choose_genes", "expressed_genes",
 # a gene seen in fewer cells has no usable variance; ten cells is the field's habit
 MIN_CELLS_PER_GENE = 10
 _CHECKED_VALUES = 5_000_000
+# relative; a depth may have been stored in single precision
+_DEPTH_TOLERANCE = 1e-4
 
 
 def take_counts(adata: "AnnData", layer: str = "X") -> "AnnData":
@@ -27,27 +29,51 @@ def take_counts(adata: "AnnData", layer: str = "X") -> "AnnData":
     Parameters
     ----------
     adata
-        C cells; counts in `X`, in `raw.X` or in a layer. Not modified.
+        C cells; counts in `X`, in `raw.X` or in a layer; each cell's depth over all its genes in
+        `obs["total_counts"]`, if it is more than its counts here add up to. Not modified.
     layer
         "X", "raw" or the name of a layer.
 
     Raises
     ------
     DataError
-        If the layer is absent or does not hold counts (saying which one does), or a gene or cell name
-        is repeated.
+        If the layer is absent or does not hold counts (saying which one does), a gene or cell name is
+        repeated, or `obs["total_counts"]` is no depth.
     """
     from anndata import AnnData
 
+    matrix, genes = _find_counts(adata, layer)
+    counts = sparse.csr_array(matrix, dtype=np.float32)
+    names = _unique_names(adata, genes)
+    result = AnnData(X=counts, obs=adata.obs.copy())
+    result.var_names = names
+    if "total_counts" in result.obs:  # a data set cut to fewer genes brings its own
+        _check_depth(result)
+    else:
+        result.obs["total_counts"] = np.asarray(counts.sum(axis=1)).ravel()
+    return result
+
+
+def _find_counts(adata: "AnnData", layer: str) -> tuple[Any, Any]:
+    """Return the matrix of a layer and its gene names; refuse what holds no counts."""
     places = _places(adata)
     if layer not in places:
         raise DataError(f"The data have no layer {layer!r}.{suggest(layer, places, 'They have')}")
     matrix, genes = places[layer]()
+    if 0 in matrix.shape:
+        raise DataError(
+            f"The data have {matrix.shape[0]} cells and {matrix.shape[1]} genes; expected some of both."
+        )
     wrong = _not_counts(matrix)
     if wrong:
         good = [name for name, read in places.items() if name != layer and not _not_counts(read()[0])]
         advice = f"Use --layer {good[0]}." if good else "No other layer holds counts: give raw counts."
         raise DataError(f"Layer {layer!r} holds {wrong}; expected raw counts. {advice}")
+    return matrix, genes
+
+
+def _unique_names(adata: "AnnData", genes: Iterable[object]) -> list[str]:
+    """Return the names of genes as text; refuse repeated names of genes and cells."""
     names = [str(name) for name in genes]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -57,12 +83,28 @@ def take_counts(adata: "AnnData", layer: str = "X") -> "AnnData":
         )
     if not adata.obs_names.is_unique:
         raise DataError("Cell names are repeated; expected unique ones. Call obs_names_make_unique().")
-    counts = sparse.csr_array(matrix, dtype=np.float32)
-    result = AnnData(X=counts, obs=adata.obs.copy())
-    result.var_names = names
-    if "total_counts" not in result.obs:  # a data set cut to fewer genes brings its own
-        result.obs["total_counts"] = np.asarray(counts.sum(axis=1)).ravel()
-    return result
+    return names
+
+
+def _check_depth(adata: "AnnData") -> None:
+    """Refuse an `obs["total_counts"]` that cannot be each cell's depth over all its genes."""
+    from pandas.api import types
+
+    given = adata.obs["total_counts"]
+    advice = "expected each cell's depth over all its genes. Remove or rename obs['total_counts']."
+    if not types.is_numeric_dtype(given) or types.is_bool_dtype(given) or types.is_complex_dtype(given):
+        raise DataError(
+            f"obs['total_counts'] holds {given.dtype} values, such as {given.iloc[0]!r}; {advice}"
+        )
+    depth_C = given.to_numpy(dtype=np.float64, na_value=np.nan)
+    sum_C = np.asarray(adata.X.sum(axis=1, dtype=np.float64)).ravel()
+    wrong_C = ~(np.isfinite(depth_C) & (depth_C >= sum_C * (1 - _DEPTH_TOLERANCE)))
+    if wrong_C.any():
+        first = int(np.flatnonzero(wrong_C)[0])
+        raise DataError(
+            f"obs['total_counts'] is {depth_C[first]:.6g} for the cell {adata.obs_names[first]!r}, whose "
+            f"counts add up to {sum_C[first]:.0f} ({int(wrong_C.sum())} such cells); {advice}"
+        )
 
 
 def _places(adata: "AnnData") -> dict[str, Callable[[], tuple[Any, Any]]]:
@@ -83,20 +125,23 @@ def _places(adata: "AnnData") -> dict[str, Callable[[], tuple[Any, Any]]]:
 def _not_counts(matrix: Any) -> str:
     """Return what keeps a matrix from being counts, or nothing."""
     values = np.asarray(matrix.data if sparse.issparse(matrix) else matrix).ravel()
-    if not values.size or not np.issubdtype(values.dtype, np.number):
+    if values.dtype == np.bool_:  # seen or not: counts of at most 1
+        values = values.view(np.uint8)
+    if not np.issubdtype(values.dtype, np.number):
         return "no numbers"
-    if np.isnan(values.min()):
+    low, high = (values.min(), values.max()) if values.size else (0, 0)
+    if np.isnan(low):
         return "NaN"
-    if values.min() < 0:
-        return f"negative values (down to {values.min():.3g})"
-    if not np.isfinite(values.max()):
+    if low < 0:
+        return f"negative values (down to {low:.3g})"
+    if not np.isfinite(high):
         return "infinite values"
     for start in range(0, values.size, _CHECKED_VALUES):
         part = values[start : start + _CHECKED_VALUES]
         fraction = part != np.rint(part)
         if fraction.any():
             return f"values that are not whole numbers (such as {part[fraction][0]:.4g})"
-    return "" if values.max() > 0 else "zeros only"
+    return "" if high > 0 else "zeros only"
 
 
 def choose_cells(

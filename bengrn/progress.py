@@ -27,13 +27,14 @@ def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
         How many items there will be.
     """
     descriptor = int(os.environ.get(CHANNEL, "-1"))
+    line = f"{int(total)} {' '.join(label.split())}\n"
     reported = 0.0
     for done, item in enumerate(items, start=1):
         yield item
         now = time.monotonic()
         if descriptor >= 0 and (done == total or now - reported > _SECONDS_BETWEEN_REPORTS):
             reported = now
-            os.write(descriptor, f"{done} {total} {label}\n".encode())
+            os.write(descriptor, f"{done} {line}".encode())
 
 
 def workers() -> int:

@@ -4,6 +4,7 @@ A plug-in that fails is listed with its reason and never takes the program down.
 """
 
 import dataclasses
+import hashlib
 import importlib.util
 import sys
 import traceback
@@ -20,11 +21,13 @@ from bengrn import hookspecs
 from bengrn.errors import PluginError, UnknownNameError
 from bengrn.metrics import METRICS
 from bengrn.settings import suggest
+from bengrn.silence import captured_stdout
 
 __all__ = ["CAPABILITIES", "Broken", "Declared", "Registry", "build_registry"]
 
 GROUP = "bengrn"
-CAPABILITIES = ("infer", "heads", "from_truth")
+_FILE_MODULE = "bengrn_file_"
+CAPABILITIES = ("infer", "from_truth")
 _HOOKS = {
     "bengrn_methods": "method",
     "bengrn_truths": "truth",
@@ -56,6 +59,11 @@ class Declared:
         return f"{self.package}/{self.name}"
 
     @property
+    def is_file(self) -> bool:
+        """Whether it came from a file that was named, not from an installed package."""
+        return self.module.__name__.startswith(_FILE_MODULE)
+
+    @property
     def capabilities(self) -> tuple[str, ...]:
         """What a method can do, as the names of its functions."""
         return tuple(name for name in CAPABILITIES if hasattr(self.declaration, name))
@@ -83,6 +91,11 @@ class Registry:
         """Return the declarations of a kind, by name."""
         return sorted((one for one in self.declared if one.kind == kind), key=lambda one: one.name)
 
+    def metrics(self, file: Path | None = None) -> list[Declared]:
+        """Return the metrics that score a method: all installed ones, and those of its own file."""
+        own = str(file.resolve()) if file else ""
+        return [one for one in self.of_kind("metric") if not one.is_file or one.module.__file__ == own]
+
     def find(self, kind: str, name: str) -> Declared:
         """Return the declaration with this name, `name` or `package/name`.
 
@@ -106,6 +119,8 @@ class Registry:
 def build_registry(files: Iterable[Path] = ()) -> Registry:
     """Load every installed plug-in and every given file, each guarded on its own.
 
+    What a plug-in prints while it is imported is thrown away: the output is the program's.
+
     Raises
     ------
     PluginError
@@ -119,19 +134,20 @@ def build_registry(files: Iterable[Path] = ()) -> Registry:
         package = entry_point.dist.name if entry_point.dist else entry_point.name
         version = entry_point.dist.version if entry_point.dist else ""
         try:
-            module = entry_point.load()
-            _add(registry, module, entry_point.name, package, version)
-        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
+            with captured_stdout():
+                _add(registry, entry_point.load(), entry_point.name, package, version)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code may raise anything
             registry.broken.append(Broken(entry_point.name, package, _reason(error), traceback.format_exc()))
     for path in dict.fromkeys(Path(file).resolve() for file in files):
         try:
-            _add(registry, _load_file(path), str(path), path.name, "")
-        except Exception as error:
+            with captured_stdout():
+                _add(registry, _load_file(path), str(path), path.name, "")
+        except (Exception, SystemExit) as error:
             raise PluginError(f"{path.name} is not a usable plug-in: {_reason(error)}") from error
     return registry
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return an exception as one line."""
     text = " ".join(str(error).split())
     return text if isinstance(error, PluginError) else f"{type(error).__name__}: {text}"
@@ -141,7 +157,8 @@ def _load_file(path: Path) -> ModuleType:
     """Import one file as a module, without putting its folder on the path."""
     if not path.is_file():
         raise PluginError("there is no such file. Give the path of a Python file.")
-    name = f"bengrn_file_{path.stem}"
+    # two files may have the same name
+    name = f"{_FILE_MODULE}{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise PluginError("expected a Python file.")
@@ -160,7 +177,7 @@ def _add(registry: Registry, module: ModuleType, plugin: str, package: str, vers
     registry.manager.register(module, name=plugin)
     try:
         found = list(_ask(registry.manager, module, package, version))
-    except Exception:
+    except BaseException:
         registry.manager.unregister(module)
         raise
     registry.declared.extend(found)
@@ -193,6 +210,8 @@ def _check(kind: str, declaration: Any) -> None:
     if not isinstance(declaration.name, str) or not declaration.name or "/" in declaration.name:
         raise PluginError(f"{kind} {label!r} must have a name that is text without '/'.")
     if kind == "metric":
+        if declaration.name in {one.name for one in METRICS}:
+            raise PluginError(f"metric {label!r} has the name of a built-in one; choose another.")
         return
     frozen = dataclasses.is_dataclass(declaration) and isinstance(declaration, type)
     if not frozen or not declaration.__dataclass_params__.frozen:

@@ -1,7 +1,7 @@
 """What was asked, frozen and hashable: text of the command line in, plain values out."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,9 +75,15 @@ class Selection:
 class Scoring:
     """How uncertainty is measured: part of every score's key."""
 
-    null_draws: int = 5
+    null_draws: int = 20
     bootstrap_draws: int = 1000
     level: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that measure nothing."""
+        for option, number in (("--nulls", self.null_draws), ("--draws", self.bootstrap_draws)):
+            if number < 0:
+                raise SettingError(f"{option} is {number}; expected 0 or more.")
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,12 @@ class Request:
     seeds: tuple[int, ...] = (0,)
     scoring: Scoring = field(default_factory=Scoring)
 
+    def __post_init__(self) -> None:
+        """Refuse seeds that random generators do not take."""
+        for seed in self.seeds:
+            if not 0 <= seed < 2**32:
+                raise SettingError(f"--seed is {seed}; expected 0 to {2**32 - 1}.")
+
 
 def parse_named(text: str) -> Named:
     """Read `NAME`, `NAME:PRESET` or `FILE[:NAME-or-PRESET]`."""
@@ -103,23 +115,21 @@ def parse_named(text: str) -> Named:
 
 
 def read_sets(
-    sets: Sequence[str], asked: Iterable[Named], accepts: dict[str, set[str]]
-) -> dict[str, dict[str, str]]:
-    """Sort `--set KEY=VALUE` and `--set NAME.KEY=VALUE` by the thing they belong to.
+    sets: Sequence[str], things: Sequence[tuple[frozenset[str], frozenset[str]]]
+) -> list[dict[str, str]]:
+    """Sort `--set KEY=VALUE` and `--set NAME.KEY=VALUE` by the things they belong to.
 
     Parameters
     ----------
     sets
         As given on the command line.
-    asked
-        The methods, truths and data sets of the request.
-    accepts
-        The settings that each reference has.
+    things
+        For each method, truth and data set that was asked for: what it can be called, and its settings.
 
     Returns
     -------
-    dict
-        reference -> setting -> text.
+    list
+        For each thing: setting -> text.
 
     Raises
     ------
@@ -128,21 +138,28 @@ def read_sets(
     UnknownNameError
         If nothing that was asked for has the setting.
     """
-    references = [named.reference for named in asked]
-    found: dict[str, dict[str, str]] = {reference: {} for reference in references}
+    found: list[dict[str, str]] = [{} for _ in things]
     for text in sets:
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise SettingError(f"--set {text!r} is not of the form KEY=VALUE or NAME.KEY=VALUE.")
-        owner, dot, setting = key.rpartition(".")
-        owners = [one for one in references if (one == owner if dot else setting in accepts[one])]
-        if not owners:
-            which = f"named {owner!r}" if dot else f"that has a setting {setting!r}"
+        owner, _, setting = key.rpartition(".")
+        mine = [
+            given
+            for given, (names, settings) in zip(found, things, strict=True)
+            if (owner in names if owner else setting in settings)
+        ]
+        if not mine:
+            which = f"named {owner!r}" if owner else f"that has a setting {setting!r}"
             have = "; ".join(
-                f"{one}: {', '.join(sorted(accepts[one])) or 'no settings'}"
-                for one in dict.fromkeys(references)
+                sorted(
+                    {
+                        f"{min(names, key=len)}: {', '.join(sorted(own)) or 'no settings'}"
+                        for names, own in things
+                    }
+                )
             )
             raise UnknownNameError(f"--set {text}: nothing {which} was asked for. There are: {have}.")
-        for one in owners:
-            found[one][setting] = value
+        for given in mine:
+            given[setting] = value
     return found

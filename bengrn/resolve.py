@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bengrn import counts, settings
@@ -50,7 +51,7 @@ class Chosen:
             "code": code_digest(self.declared.module, with_data=with_data),
             # what a method gets from the contract is code that its results depend on
             "counts": code_digest(counts),
-            "settings": settings.values(self.instance),
+            "settings": {name: _content(value) for name, value in vars(self.instance).items()},
         }
 
     def card(self) -> dict[str, Any]:
@@ -66,7 +67,9 @@ class Chosen:
             "preset": self.asked.preset,
             "changed": dict(self.changed),
             "source": getattr(self.instance, "source", ""),
-            "origin": getattr(self.instance, "origin", "published"),
+            "origin": "control"
+            if "from_truth" in self.declared.capabilities
+            else getattr(self.instance, "origin", "published"),
             "seen": list(getattr(self.instance, "seen", ())),
             "capabilities": list(self.declared.capabilities),
         }
@@ -85,6 +88,9 @@ def choose(registry: Registry, kind: str, asked: Named, given: Mapping[str, obje
         If a file that was named does not exist.
     """
     file = asked.file
+    if file is not None and file.suffix != ".py" and (kind == "method" or asked.preset):
+        expected = "NAME or FILE.py" if kind == "method" else "a table without ':...' behind it"
+        raise UnknownNameError(f"{asked.reference} cannot be a {kind} like this; expected {expected}.")
     if file is not None and not file.is_file():
         raise FetchError(f"There is no file {asked.reference}. Give the path of a file, or a {kind}'s name.")
     if file is not None and file.suffix != ".py":
@@ -106,8 +112,9 @@ def choose(registry: Registry, kind: str, asked: Named, given: Mapping[str, obje
 
 def _of_file(registry: Registry, kind: str, asked: Named) -> tuple[Declared, str]:
     """Return the declaration of a plug-in file, and the preset if the suffix was one."""
-    name = asked.file.name  # type: ignore[union-attr]
-    offered = [one for one in registry.of_kind(kind) if one.package == name]
+    path = asked.file.resolve()  # type: ignore[union-attr]
+    name = path.name
+    offered = [one for one in registry.of_kind(kind) if Path(str(one.module.__file__)) == path]
     named = [one for one in offered if one.name == asked.preset]
     if named:
         return named[0], ""
@@ -141,22 +148,37 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
         for truth in truths
         if request.methods or request.data
     ]
-    everything = [*methods, *truths, *dict.fromkeys(data[:1] if request.data else data)]
-    accepts = {
-        one.asked.reference: {setting.name for setting in settings.describe(type(one.instance))}
-        if one.declared
-        else set[str]()
-        for one in everything
-    }
-    given = read_sets(sets, [one.asked for one in everything], accepts)
+    everything = [*methods, *truths, *data]
+    given = read_sets(sets, [_called(one) for one in everything])
+    filled = [
+        choose(registry, kind, asked, extra) if extra else one
+        for one, extra, (kind, asked) in zip(
+            everything,
+            given,
+            [
+                *(("method", one) for one in request.methods),
+                *(("truth", one) for one in request.truths),
+                *(("data set", one.asked) for one in data),
+            ],
+            strict=True,
+        )
+    ]
+    first, second = len(methods), len(methods) + len(truths)
+    return ChosenRequest(request, tuple(filled[:first]), tuple(filled[first:second]), tuple(filled[second:]))
 
-    def again(kind: str, one: Chosen, asked: Named) -> Chosen:
-        extra = given.get(one.asked.reference, {})
-        return choose(registry, kind, asked, extra) if extra else one
 
-    return ChosenRequest(
-        request,
-        tuple(again("method", one, asked) for one, asked in zip(methods, request.methods, strict=True)),
-        tuple(again("truth", one, asked) for one, asked in zip(truths, request.truths, strict=True)),
-        tuple(again("data set", one, one.asked) for one in data),
-    )
+def _called(chosen: Chosen) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what a chosen thing may be called in `--set`, and the settings it has."""
+    if chosen.declared is None:
+        return frozenset({chosen.name}), frozenset()
+    names = {chosen.asked.reference, chosen.declared.name, chosen.declared.qualified}
+    return frozenset(names), frozenset(one.name for one in settings.describe(type(chosen.instance)))
+
+
+def _content(value: object) -> object:
+    """Return what a setting's value is, for a key: of a file its content, not its path."""
+    if not isinstance(value, Path):
+        return value
+    if not value.is_file():
+        raise FetchError(f"There is no file {value}. Give the path of a file.")
+    return f"sha256:{file_digest(value)}"

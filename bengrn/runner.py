@@ -3,12 +3,15 @@
 import os
 import sys
 import traceback
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from bengrn.digests import digest_json
+from bengrn.digests import digest_json, digest_matrix, digest_names
 from bengrn.environment import describe_environment
-from bengrn.errors import BengrnError, MetricError, NetworkError
+from bengrn.errors import BengrnError, MetricError, NetworkError, StoreError
 from bengrn.execute.failure import about_task, failure_record, now, resources_of
+from bengrn.execute.ingredients import inference_key
 from bengrn.execute.job import Job
 from bengrn.execute.meter import Meter
 from bengrn.record import Record, Status
@@ -20,7 +23,7 @@ from bengrn.tasks.frozen import FrozenTask
 from bengrn.tasks.network import score_network
 from bengrn.values import Network
 
-__all__ = ["inference_key", "run_job"]
+__all__ = ["run_job"]
 
 
 class _NoNetworkError(BengrnError):
@@ -34,13 +37,17 @@ class _NoNetworkError(BengrnError):
 
 def run_job(job: Job, store: Store, registry: Registry) -> Record:
     """Run one job and return its record; the method's failures become records, ours are raised."""
+    keys: dict[str, str] = {}
+    task: FrozenTask | None = None
     with Meter() as meter:
-        with meter.phase("load"):
-            task = FrozenTask.load(store.task_folder(job.task))
-            method = choose(registry, "method", job.method, job.settings)
-        keys = {"inference": inference_key(job, task)}
         try:
-            network, notes, inference = _network_of(job, store, task, method, keys["inference"], meter)
+            with meter.phase("load"):
+                task, method = _load(job, store, registry)
+            reads_truth = hasattr(method.instance, "from_truth")
+            keys["inference"] = inference_key(
+                job.ingredients["method"], job.seed, task.digests, reads_truth=reads_truth
+            )
+            network, notes, stored = _network_of(job, store, task, method, keys["inference"], meter)
             with meter.phase("score"):
                 extra = [one.declaration for one in registry.of_kind("metric") if one.package != "bengrn"]
                 scores, warnings = score_network(network, task.truth, job.scoring, extra)
@@ -50,16 +57,7 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
             )
         except MetricError as error:
             return failure_record(job, "invalid_output", str(error), meter=meter, task=task, keys=keys)
-        keys["score"] = digest_json(
-            {
-                "version": "score/1",
-                "inference": keys["inference"],
-                "scoring": job.ingredients["scoring"],
-                "truth": task.digests["truth"],
-                "task": task.digest,
-            }
-        )
-        timings = {**meter.phases, **inference}
+        timings = {**meter.phases, **stored}
     return Record(
         key=job.key,
         status="ok",
@@ -69,7 +67,7 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
         seed=job.seed,
         task=about_task(task),
         scores=scores,
-        keys=keys,
+        keys={**keys, **_score_keys(job, task, network)},
         ingredients=job.ingredients,
         timings=timings,
         resources=resources_of(meter),
@@ -77,6 +75,30 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
         warnings=(*notes, *warnings),
         created=now(),
     )
+
+
+def _load(job: Job, store: Store, registry: Registry) -> tuple[FrozenTask, Chosen]:
+    """Return the task and the method, exactly those that the job's key names."""
+    task = FrozenTask.load(store.task_folder(job.task))
+    method = choose(registry, "method", job.method, job.settings)
+    if method.identity() != job.ingredients["method"]:
+        raise _NoNetworkError("error", "the method's code changed after the run was planned; run it again")
+    if task.digest != job.task:
+        raise StoreError(f"The task in {store.task_folder(job.task)} is damaged. Delete that folder.")
+    return task, method
+
+
+def _score_keys(job: Job, task: FrozenTask, network: Network) -> dict[str, str]:
+    """Return the content addresses of the network and of its scores."""
+    digest = digest_matrix(network.scores)
+    made_from = {
+        "version": "score/1",
+        "network": digest,
+        "names": digest_names([*network.regulators, "|", *network.targets]),
+        "task": task.digest,
+        "scoring": job.ingredients["scoring"],
+    }
+    return {"network": digest, "score": digest_json(made_from)}
 
 
 def _network_of(
@@ -118,34 +140,24 @@ def _infer(task: FrozenTask, method: Chosen, seed: int) -> Network:
         raise _NoNetworkError("error", f"{error}.{advice}", traceback.format_exc()) from error
     except (Exception, SystemExit) as error:
         line = " ".join(str(error).split())
-        raise _NoNetworkError("error", f"{type(error).__name__}: {line}", traceback.format_exc()) from error
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"{type(error).__name__}: {line} ({Path(where.filename).name}, line {where.lineno})"
+        raise _NoNetworkError("error", reason, traceback.format_exc()) from error
     if not isinstance(network, Network):
         raise _NoNetworkError(
             "invalid_output", f"the method returned {type(network).__name__}; expected a Network"
         )
-    strangers = set(network.regulators) | set(network.targets)
-    strangers -= set(adata.var_names)
-    if strangers:
-        raise _NoNetworkError(
-            "invalid_output",
-            f"the network names {len(strangers)} genes that the data do not have, "
-            f"{min(strangers)!r} first; expected names from adata.var_names",
-        )
+    _check_names(network.regulators, regulators, "rows", "were not asked for as regulators. Transposed?")
+    _check_names(network.targets, adata.var_names, "columns", "the data do not have.")
     return network
 
 
-def inference_key(job: Job, task: FrozenTask) -> str:
-    """Return the content address of a network: what it was made from, and nothing else."""
-    digests = task.digests
-    made_from = ["counts", "depth", "cells", "genes", "regulators"]
-    if "from_truth" in job.cards["method"].get("capabilities", ()):
-        made_from.append("truth")
-    return digest_json(
-        {
-            "version": "infer/1",
-            "method": job.ingredients["method"],
-            "seed": job.seed,
-            "numeric": job.ingredients["numeric"],
-            "made_from": {name: digests[name] for name in made_from},
-        }
-    )
+def _check_names(names: Sequence[str], known: Iterable[str], where: str, why: str) -> None:
+    """Refuse a network that names what it was not given."""
+    strangers = set(names) - set(known)
+    if strangers:
+        raise _NoNetworkError(
+            "invalid_output",
+            f"the network's {where} hold {len(strangers)} genes, {min(strangers)!r} first, that {why} "
+            "A row is a regulator, a column one of adata.var_names",
+        )

@@ -1,5 +1,6 @@
 """Write a new method plug-in: a working start, not a stub."""
 
+import keyword
 import re
 import shutil
 import tempfile
@@ -28,13 +29,14 @@ def write_method(name: str, where: Path) -> Path:
     StoreError
         If the folder exists or cannot be written.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+    module = name.replace("-", "_")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or keyword.iskeyword(module):
         raise SettingError(f"{name!r} cannot name a method; expected lower-case words joined by '-'.")
     folder = where / name
     if folder.exists():
         raise StoreError(f"{folder} exists already. Choose another name, or move it away.")
-    module = name.replace("-", "_")
-    fill = {"name": name, "module": module, "class_name": name.title().replace("-", "")}
+    # the suffix keeps the class from hiding what the module imports, such as Network
+    fill = {"name": name, "module": module, "class_name": name.title().replace("-", "") + "Method"}
     try:
         where.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=".new-", dir=where))

@@ -3,10 +3,12 @@
 import contextlib
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from bengrn.errors import SettingError, UnknownNameError
@@ -32,8 +34,9 @@ def describe(declared: type) -> list[Setting]:
 
 
 def values(instance: Any) -> dict[str, Any]:
-    """Return the settings of an instance, defaults included, ready for JSON."""
-    return {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
+    """Return the settings of an instance, defaults included, ready for JSON; a path is its text."""
+    found = {field.name: getattr(instance, field.name) for field in dataclasses.fields(instance)}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in found.items()}
 
 
 def make(declared: type, given: Mapping[str, object], *, name: str) -> Any:
@@ -92,7 +95,11 @@ def _read(text: str, hint: Any, where: str) -> object:
             return text.lower() == "true"
         if possible in (int, float):
             with contextlib.suppress(ValueError):
-                return possible(text)
+                number: float = possible(text)
+                if math.isfinite(number):
+                    return number
+        if possible is Path and text:
+            return Path(text)
         for choice in typing.get_args(possible) if typing.get_origin(possible) is Literal else ():
             if text == str(choice):
                 return choice
@@ -102,5 +109,5 @@ def _read(text: str, hint: Any, where: str) -> object:
 def _alternatives(hint: Any) -> tuple[Any, ...]:
     """Return the types of a union, text last because everything is text; else the type itself."""
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        return tuple(sorted(typing.get_args(hint), key=lambda one: one is str))
+        return tuple(sorted(typing.get_args(hint), key=lambda one: one in (str, Path)))
     return (hint,)

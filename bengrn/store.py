@@ -7,10 +7,14 @@ work/jobs/KEY.json     jobs, for `bengrn exec KEY`
 """
 
 import contextlib
+import errno
+import itertools
 import json
 import os
+import re
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,22 +23,26 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from bengrn.errors import StoreError
+from bengrn.digests import digest_matrix
+from bengrn.errors import NetworkError, StoreError
 from bengrn.record import Record
 from bengrn.values import Network
 
 __all__ = ["Store", "write_text"]
 
 _KEY_LETTERS = 20
+_RECORD = re.compile(r"^(?P<key>[0-9a-f]+)-(?P<attempt>[0-9]+)\.json$")
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, replace: bool = True) -> None:
     """Write a file whole or not at all.
 
     Raises
     ------
     StoreError
         If the folder cannot be written or the disk is full.
+    FileExistsError
+        If it exists and must not be replaced.
     """
     temporary = ""
     try:
@@ -45,7 +53,14 @@ def write_text(path: Path, text: str) -> None:
             handle.flush()
             os.fsync(handle.fileno())
         Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        if replace:
+            Path(temporary).replace(path)
+        else:
+            os.link(temporary, path)
+            Path(temporary).unlink()
+    except FileExistsError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
@@ -85,6 +100,10 @@ class Store:
         """Where a job is described."""
         return self.work / "jobs" / f"{key[:_KEY_LETTERS]}.json"
 
+    def complaint_file(self, key: str) -> Path:
+        """Where a job says why it could not write a record."""
+        return self.work / "jobs" / f"{key[:_KEY_LETTERS]}.complaint.txt"
+
     def log_file(self, key: str) -> Path:
         """Where a job's output goes."""
         return self.work / "logs" / f"{key[:_KEY_LETTERS]}.txt"
@@ -92,9 +111,12 @@ class Store:
     # records
 
     def files_of(self, key: str = "") -> list[Path]:
-        """Return the record files whose key starts so, oldest first."""
-        found = self.records_folder.glob(f"{key[:_KEY_LETTERS]}*.json")
-        return sorted(found, key=lambda path: (path.stem.split("-")[0], int(path.stem.split("-")[1])))
+        """Return the record files whose key starts so, oldest attempt first; other files are not ours."""
+        names = {
+            path: _RECORD.match(path.name) for path in self.records_folder.glob(f"{key[:_KEY_LETTERS]}*")
+        }
+        found = {path: (name["key"], int(name["attempt"])) for path, name in names.items() if name}
+        return sorted(found, key=lambda path: found[path])
 
     def records(self, key: str = "") -> Iterator[Record]:
         """Read the records whose key starts so, oldest attempt first."""
@@ -116,10 +138,12 @@ class Store:
 
     def write(self, record: Record) -> Path:
         """Write a record beside earlier attempts."""
-        attempt = 1 + max((int(path.stem.split("-")[1]) for path in self.files_of(record.key)), default=0)
-        path = self.records_folder / f"{record.key[:_KEY_LETTERS]}-{attempt}.json"
-        write_text(path, record.to_json())
-        return path
+        for attempt in itertools.count(len(self.files_of(record.key)) + 1):
+            path = self.records_folder / f"{record.key[:_KEY_LETTERS]}-{attempt}.json"
+            with contextlib.suppress(FileExistsError):  # another process took this number
+                write_text(path, record.to_json(), replace=False)
+                return path
+        raise AssertionError("unreachable: the numbers do not end")
 
     # networks
 
@@ -142,35 +166,31 @@ class Store:
                 "regulators": network.regulators,
                 "targets": network.targets,
                 "signed": network.signed,
+                "digest": digest_matrix(network.scores),
                 **about,
             }
             write_text(work / "manifest.json", json.dumps(manifest))
-            if folder.exists():  # made anew with --force
+            if folder.exists():  # made anew with --force, or damaged
                 shutil.rmtree(folder)
             work.rename(folder)
         except OSError as error:
+            if error.errno == errno.ENOTEMPTY:  # another process made the same network meanwhile
+                return
             raise StoreError(f"{folder.parent} cannot be written ({error.strerror}).") from error
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
     def read_network(self, key: str) -> tuple[Network, dict[str, Any]] | None:
-        """Return a kept network and what was kept with it; None where there is no whole one."""
+        """Return a kept network and what was kept with it; None where there is no whole, unchanged one."""
         folder = self.network_folder(key)
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile, NetworkError):
             manifest = json.loads((folder / "manifest.json").read_text())
-            if manifest["key"] != key:
-                return None
             if (folder / "scores.npz").exists():
                 scores = sparse.csr_array(sparse.load_npz(folder / "scores.npz"))
             else:
                 scores = np.load(folder / "scores.npy", mmap_mode="r")
-            return (
-                Network(
-                    scores,
-                    tuple(manifest["regulators"]),
-                    tuple(manifest["targets"]),
-                    signed=manifest["signed"],
-                ),
-                manifest,
-            )
+            names = tuple(manifest["regulators"]), tuple(manifest["targets"])
+            network = Network(scores, *names, signed=manifest["signed"])
+            if manifest["key"] == key and manifest["digest"] == digest_matrix(network.scores):
+                return network, manifest
         return None

@@ -244,7 +244,7 @@ def validate_method(
         return Outcome(check, "skipped", reason)
     try:
         CHECKS[check](method.instance)
-    except Exception as error:  # noqa: BLE001 - a method may raise anything; that is the finding
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a method may raise anything; that is the finding
         message = str(error) if isinstance(error, _CheckFailedError) else f"{type(error).__name__}: {error}"
         result = "expected failure" if check in expected else "failed"
         return Outcome(check, result, expected.get(check, message))

@@ -20,6 +20,49 @@ def test_a_total_that_the_data_bring_is_kept(counts):
     assert set(take_counts(counts).obs["total_counts"]) == {5000.0}
 
 
+def test_a_total_of_just_these_genes_may_be_rounded(counts):
+    counts.obs["total_counts"] = np.asarray(counts.X.sum(axis=1)).ravel() * (1 - 1e-5)
+    assert take_counts(counts).n_obs == counts.n_obs
+
+
+@pytest.mark.parametrize(
+    ("total", "found"),
+    [
+        (lambda depth: depth * 0, "is 0 for the cell 'cell0', whose counts add up to"),
+        (np.log1p, "150 such cells"),
+        (lambda depth: np.where(np.arange(len(depth)) == 3, np.nan, depth), "is nan for the cell 'cell3'"),
+        (lambda depth: np.where(np.arange(len(depth)) == 3, np.inf, depth), "is inf for the cell 'cell3'"),
+        (lambda depth: -depth, "is -"),
+        (lambda depth: depth.astype(int).astype(str), "such as '"),
+        (lambda depth: depth > 0, "holds bool values, such as"),
+    ],
+)
+def test_a_total_that_is_no_depth_is_refused(counts, total, found):
+    counts.obs["total_counts"] = total(np.asarray(counts.X.sum(axis=1)).ravel())
+    with pytest.raises(DataError, match=rf"obs\['total_counts'\].*{found}.*Remove or rename") as refused:
+        take_counts(counts)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("cells", "genes"), [(0, 60), (150, 0)])
+def test_data_without_cells_or_genes_are_called_that(counts, cells, genes):
+    with pytest.raises(DataError, match=f"have {cells} cells and {genes} genes; expected some of both"):
+        take_counts(counts[:cells, :genes].copy())
+
+
+def test_counts_of_seen_or_not_are_taken_as_ones(counts):
+    seen = counts.X > 0
+    counts.X = sparse.csr_array(seen)
+    taken = take_counts(counts).X
+    assert (seen != taken).nnz == 0
+
+
+def test_a_sparse_matrix_that_stores_nothing_is_zeros_only(counts):
+    counts.X = sparse.csr_array(counts.shape, dtype=np.float32)
+    with pytest.raises(DataError, match="zeros only"):
+        take_counts(counts)
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [

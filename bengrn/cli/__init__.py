@@ -1,6 +1,7 @@
 """The command line: arguments in, exit code out. Nothing heavy is imported before a command runs."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -11,15 +12,29 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="bengrn",
-    help=(
-        "The benchmark of gene-network inference.\n\n"
-        "Start with: bengrn run --method pearson --method random --truth omnipath"
-    ),
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Benchmark gene-network inference: fair tasks, honest scores, nulls and intervals.
+
+    Start with: bengrn run --method pearson --method random --truth omnipath
+    """
+    if version:
+        from importlib import metadata
+
+        typer.echo(f"bengrn {metadata.version('bengrn')}")
+        raise typer.Exit
+
+
 app.command()(run.run)
 app.command()(run.score)
 app.command("exec")(run.exec_)

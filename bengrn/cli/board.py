@@ -35,14 +35,18 @@ def explain(
     store = Store(out.resolve())
 
     def find(start: str) -> Any:
-        found = [record for record in store.records() if record.key.startswith(start)]
+        prefix = Path(start).stem.partition("-")[0]  # a record's file name will do
+        found = [record for record in store.records() if record.key.startswith(prefix)]
         if not found:
-            raise StoreError(f"No record in {out} has a key that starts with {start!r}. See `bengrn report`.")
+            raise StoreError(
+                f"No record in {out} has a key that starts with {start!r}. The cost tables of "
+                f"{out / 'index.md'} show keys (`bengrn report` writes it)."
+            )
         return found[-1]
 
     record = find(key)
     typer.echo(f"{record.key}  {record.label} on {record.truth['name']}: {record.status} {record.reason}")
-    for name, value in {**record.keys}.items():
+    for name, value in record.keys.items():
         typer.echo(f"{name} key: {value}")
     for name, value in flatten(record.ingredients).items():
         typer.echo(f"  {name} = {value}")

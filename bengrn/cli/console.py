@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bengrn.record import Record
-from bengrn.report.table import Column, compat_columns, footnotes, group, strict_columns
+from bengrn.report.table import Column, compat_columns, failures, footnotes, group, strict_columns
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from bengrn.execute.job import Job
 
 __all__ = ["progress", "show"]
@@ -28,24 +30,8 @@ def progress(*, quiet: bool) -> Iterator[Callable[["Job", int, int], Told]]:
 
     Ctrl-C ends the program with 130, and says what is left of the run.
     """
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
     console = Console(stderr=True, quiet=quiet)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[count]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bars:
+    with _bars(console) as bars:
 
         def started(job: "Job", number: int, total: int) -> Told:
             for task in bars.task_ids:
@@ -69,8 +55,24 @@ def progress(*, quiet: bool) -> Iterator[Callable[["Job", int, int], Told]]:
             raise typer.Exit(130) from None
 
 
+def _bars(console: Console) -> "Progress":
+    """Return bars with what runs, how far it is, how long it took and how long it will take."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+
+
 def show(records: Sequence[Record], *, as_json: bool) -> None:
-    """Print records: JSON lines, or a table per task."""
+    """Print records: JSON lines, or a table per task and below it what failed."""
     if as_json:
         for record in records:
             sys.stdout.write(" ".join(record.to_json().split("\n")).strip() + "\n")
@@ -80,9 +82,13 @@ def show(records: Sequence[Record], *, as_json: bool) -> None:
         console.width = _WIDE  # a file or a pipe has no edge
     for title, members in group(records):
         console.print(f"\n{title}", markup=False, soft_wrap=True)
-        console.print(_table("strict", strict_columns(wide=console.width >= _WIDE), members))
-        console.print(_table("the published definitions (compat)", compat_columns(), members))
-        for note in footnotes(members):
+        done = [record for record in members if record.ok]
+        if done:
+            console.print(_table("strict", strict_columns(wide=console.width >= _WIDE), done))
+            console.print(_table("the published definitions (compat)", compat_columns(), done))
+        for line in failures(members):
+            console.print(line, markup=False, soft_wrap=True, style="red")
+        for note in footnotes(done):
             console.print(note, markup=False, soft_wrap=True, style="dim")
 
 
@@ -94,10 +100,8 @@ def _table(title: str, columns: Sequence[Column], records: Sequence[Record]) -> 
     for column in columns:
         table.add_column(column.title, justify="left" if column.is_text else "right", no_wrap=True)
     for record in records:
-        style = "dim" if record.method.get("origin") == "control" else ""
-        if record.ok:
-            cells = [Text(column.cell(record)) for column in columns]
-        else:
-            cells = [Text(record.label), Text(f"{record.status}: {record.reason}")]
-        table.add_row(*cells, style=style)
+        is_control = record.method.get("origin") == "control"
+        name, *cells = (Text(column.cell(record)) for column in columns)
+        name.append(" (control)" if is_control else "")
+        table.add_row(name, *cells, style="dim" if is_control else "")
     return table

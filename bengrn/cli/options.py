@@ -84,8 +84,8 @@ def number_or_all(text: str, option: str) -> int | None:
     """
     if text == "all":
         return None
-    if not text.isdigit():
-        raise SettingError(f"{option} is {text!r}; expected a whole number or 'all'.")
+    if not (text.isascii() and text.isdecimal()):
+        raise SettingError(f"{option} is {text!r}; expected a number of at least 1, or 'all'.")
     return int(text)
 
 
@@ -108,6 +108,6 @@ def read_memory(text: str | None) -> int:
         size = float(number) * unit
     except ValueError as error:
         raise SettingError(f"--memory-limit is {text!r}; expected a size such as 8G or 500M.") from error
-    if size <= 0:
-        raise SettingError(f"--memory-limit is {text!r}; expected more than nothing.")
+    if not 0 < size < float("inf"):
+        raise SettingError(f"--memory-limit is {text!r}; expected a size such as 8G or 500M.")
     return int(size)

@@ -1,5 +1,6 @@
 """`bengrn run`, `bengrn score` and `bengrn exec`."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,9 @@ import typer
 from bengrn.cli import options
 
 if TYPE_CHECKING:
-    from bengrn.request import Selection
+    from collections.abc import Sequence
+
+    from bengrn.request import Named, Selection
 
 __all__ = ["exec_", "run", "score"]
 
@@ -26,7 +29,7 @@ def run(
     seed: options.Seeds = [0],
     set_: options.Sets = [],
     out: options.Out = Path("reports"),
-    nulls: options.Nulls = 5,
+    nulls: options.Nulls = 20,
     draws: options.Draws = 1000,
     time_limit: options.TimeLimit = 3600.0,
     memory_limit: options.MemoryLimit = None,
@@ -49,9 +52,8 @@ def run(
     from bengrn.resolve import choose_all
     from bengrn.store import Store
 
-    asked = [parse_named(text) for text in method]
     request = Request(
-        methods=tuple(asked),
+        methods=tuple(parse_named(text) for text in method),
         truths=tuple(parse_named(text) for text in truth),
         data=parse_named(data) if data else None,
         selection=_selection(cell_type, cells, genes, gene_selection, layer, min_cells),
@@ -59,11 +61,13 @@ def run(
         seeds=tuple(seed),
         scoring=Scoring(null_draws=nulls, bootstrap_draws=draws),
     )
-    limits = Limits(time_limit, options.read_memory(memory_limit), cpus or workers())
-    registry = build_registry([one.file for one in asked if one.file and one.file.suffix == ".py"])
+    limits = Limits(time_limit, options.read_memory(memory_limit), workers() if cpus is None else cpus)
+    registry = build_registry(_plugin_files([*request.methods, *request.truths, request.data]))
     chosen = choose_all(registry, request, set_)
     jobs = list(make_jobs(chosen, registry))
     store = Store(out.resolve())
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # jobs must not outlive their supervisor
+        signal.signal(ending, signal.default_int_handler)
     with console.progress(quiet=json_) as started:
         records = answer(jobs, chosen, registry, store, limits, started=started, force=force)
     console.show(records, as_json=json_)
@@ -93,6 +97,12 @@ def _selection(
     )
 
 
+def _plugin_files(asked: "Sequence[Named | None]") -> list[Path]:
+    """Return the Python files among what was asked for."""
+    files = [one.file for one in asked if one is not None]
+    return [file for file in files if file is not None and file.suffix == ".py"]
+
+
 def exec_(
     key: Annotated[str, typer.Argument(help="Key of a job that `bengrn run` planned.")],
     out: options.Out = Path("reports"),
@@ -103,6 +113,7 @@ def exec_(
     """
     import os
 
+    from bengrn.errors import BengrnError
     from bengrn.execute.job import Job
     from bengrn.registry import build_registry
     from bengrn.runner import run_job
@@ -113,8 +124,12 @@ def exec_(
     if store.find(job.key) and not os.environ.get("BENGRN_FORCE"):
         return
     file = job.method.file
-    registry = build_registry([file] if file else [])
-    store.write(run_job(job, store, registry))
+    try:
+        registry = build_registry([file] if file else [])
+        store.write(run_job(job, store, registry))
+    except BengrnError as error:  # no record could be made: `bengrn run` learns it from this file
+        store.complaint_file(job.key).write_text(str(error))
+        raise
 
 
 def score(
@@ -131,8 +146,9 @@ def score(
     min_cells: options.MinCells = 100,
     set_: options.Sets = [],
     out: options.Out = Path("reports"),
-    nulls: options.Nulls = 5,
+    nulls: options.Nulls = 20,
     draws: options.Draws = 1000,
+    force: options.Force = False,
     json_: options.Json = False,
 ) -> None:
     """Score a network that was computed elsewhere.
@@ -154,6 +170,6 @@ def score(
         cell_type_given=cell_type is not None,
         scoring=Scoring(null_draws=nulls, bootstrap_draws=draws),
     )
-    registry = build_registry()
-    records = score_outside(network, request, registry, Store(out.resolve()), set_)
+    registry = build_registry(_plugin_files([*request.truths, request.data]))
+    records = score_outside(network, request, registry, Store(out.resolve()), set_, force=force)
     console.show(records, as_json=json_)

@@ -92,12 +92,21 @@ def _list(kind: str, name: str | None, columns: tuple[str, ...], *, verbose: boo
     from rich.text import Text
 
     from bengrn.registry import build_registry
+    from bengrn.request import parse_named
+    from bengrn.resolve import choose
+    from bengrn.tasks.network import LIFTS
 
-    registry = build_registry()
+    if name is not None and name in LIFTS:
+        typer.echo(f"bengrn/{name}\n\n{LIFTS[name]}. 1: no more than degrees tell.")
+        return
+    asked = parse_named(name or "")
+    registry = build_registry([asked.file] if asked.file else [])
     if name is not None:
-        _card(registry.find(kind, name))
+        _card(registry.find(kind, name) if kind == "metric" else choose(registry, kind, asked).declared)
         return
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 200  # a file or a pipe has no edge
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("name", "package", *columns):
         table.add_column(title, no_wrap=title == "name")
@@ -107,6 +116,9 @@ def _list(kind: str, name: str | None, columns: tuple[str, ...], *, verbose: boo
             Text(declared.package),
             *(Text(_fact(declared, one)) for one in columns),
         )
+    if kind == "metric":
+        for lift, summary in LIFTS.items():
+            table.add_row(lift, "bengrn", summary, "1")
     console.print(table)
     if registry.broken:
         _print_broken(registry, verbose=verbose)
@@ -120,10 +132,13 @@ def _fact(declared: "Declared", column: str) -> str:
     return str(getattr(declared.declaration, column, default))
 
 
-def _card(declared: "Declared") -> None:
-    """Print all that is known of a declaration."""
+def _card(declared: "Declared | None") -> None:
+    """Print all that is known of a declaration; a table of edges has none."""
+    from bengrn.errors import UnknownNameError
     from bengrn.settings import describe
 
+    if declared is None:
+        raise UnknownNameError("A table or an h5ad has no card; give a name, or a plug-in's file.")
     one = declared.declaration
     typer.echo(f"{declared.qualified} {declared.package_version}".strip())
     text = inspect.getdoc(one.compute if declared.kind == "metric" else one)
@@ -145,7 +160,7 @@ def _card(declared: "Declared") -> None:
 
 def _print_broken(registry: "Registry", *, verbose: bool) -> None:
     """Say which plug-ins failed; with the details if asked."""
-    typer.echo(f"\n{len(registry.broken)} plug-ins could not be used:")
+    typer.echo("\nPlug-ins that could not be used:")
     for broken in registry.broken:
         typer.echo(f"  {broken.plugin} of {broken.package}: {broken.reason}")
         if verbose:

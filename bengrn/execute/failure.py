@@ -35,7 +35,7 @@ def failure_record(
         truth=job.cards["truth"],
         data=job.cards["data"],
         seed=job.seed,
-        task=about_task(task) if task else {},
+        task=about_task(task) if task else {"digest": job.task},
         keys=keys or {},
         ingredients=job.ingredients,
         timings=meter.phases if meter else {},

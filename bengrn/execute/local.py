@@ -3,9 +3,11 @@
 import contextlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from bengrn.errors import StoreError
+from bengrn.errors import SettingError, StoreError
 from bengrn.execute.failure import failure_record
 from bengrn.execute.job import Job
 from bengrn.execute.meter import tree_memory
@@ -47,6 +49,13 @@ class Limits:
     memory_bytes: int
     cpus: int
 
+    def __post_init__(self) -> None:
+        """Refuse limits under which nothing can run."""
+        if not self.seconds > 0:
+            raise SettingError(f"--time-limit is {self.seconds:g}; expected more than 0 seconds.")
+        if self.cpus < 1:
+            raise SettingError(f"--cpus is {self.cpus}; expected at least 1.")
+
 
 def supervise(job: Job, store: Store, limits: Limits, *, progress: Progress, force: bool = False) -> Record:
     """Run a job to its end and return its record, whatever that end is.
@@ -60,9 +69,9 @@ def supervise(job: Job, store: Store, limits: Limits, *, progress: Progress, for
     """
     read_end, write_end = os.pipe()
     log = store.log_file(job.key)
-    temporary = store.work / "tmp"
-    for folder in (log.parent, temporary):
-        folder.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=store.work))
+    store.complaint_file(job.key).unlink(missing_ok=True)
     before = set(store.files_of(job.key))
     environment = {
         **os.environ,
@@ -92,6 +101,7 @@ def supervise(job: Job, store: Store, limits: Limits, *, progress: Progress, for
         raise
     finally:
         os.close(read_end)
+        shutil.rmtree(temporary, ignore_errors=True)
     return _outcome(job, store, limits, process, killed, before, log)
 
 
@@ -107,8 +117,9 @@ def _watch(
             if not lines:  # the other end is closed: wait without a busy loop
                 time.sleep(_SECONDS_BETWEEN_CHECKS)
             else:
-                done, total, label = lines[-1].split(" ", 2)
-                progress(int(done), int(total), label)
+                with contextlib.suppress(ValueError):  # a method may write nonsense into the pipe
+                    done, total, label = lines[-1].split(" ", 2)
+                    progress(int(done), int(total), label)
         with contextlib.suppress(psutil.Error):
             peak = max(peak, tree_memory(tree))
         if peak > limits.memory_bytes:
@@ -126,16 +137,30 @@ def _kill_group(process: subprocess.Popen[bytes], *, grace: float) -> None:
         children = psutil.Process(process.pid).children(recursive=True)
     except psutil.Error:
         children = []
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM if grace else signal.SIGKILL)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=grace or 1.0)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    for child in children:  # those that left the group
+    if grace:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=grace)
+    # trackers of shared resources clean up once all others are gone, so they go last
+    trackers = [child for child in children if _is_tracker(child)]
+    process.kill()
+    for child in children:  # those that left the group, too
         with contextlib.suppress(psutil.Error):
-            child.kill()
+            if child not in trackers:
+                child.kill()
     process.wait()
+    psutil.wait_procs(trackers, timeout=_GRACE_SECONDS)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _is_tracker(process: psutil.Process) -> bool:
+    """Return whether a process only waits to clean up after the others."""
+    try:
+        return any("resource_tracker" in part for part in process.cmdline())
+    except psutil.Error:
+        return False
 
 
 def _outcome(
@@ -152,6 +177,11 @@ def _outcome(
     written = [path for path in store.files_of(job.key) if path not in before]
     if written and not why:
         return store.read(written[-1])
+    done = store.find(job.key)
+    if done and not why and process.returncode == 0:  # another run was quicker
+        return done
+    if store.complaint_file(job.key).exists():
+        raise StoreError(store.complaint_file(job.key).read_text())
     text = log.read_text(errors="replace")
     resources = {"peak_memory_bytes": peak, "cpus": limits.cpus}
     if why == "timeout":
@@ -163,8 +193,6 @@ def _outcome(
             f"{limits.memory_bytes / 2**30:.2f} GiB (--memory-limit)"
         )
         record = failure_record(job, "out_of_memory", reason, text, resources=resources)
-    elif process.returncode == 2:  # our own complaint, such as a folder that cannot be written
-        raise StoreError(text.strip().removeprefix("bengrn: ") or "The job could not start.")
     elif process.returncode == -signal.SIGKILL:
         reason = "killed by the system, most likely for lack of memory"
         record = failure_record(job, "out_of_memory", reason, text, resources=resources)

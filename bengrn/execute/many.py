@@ -1,6 +1,7 @@
 """Many jobs: answer what the store has, freeze the tasks of the rest, run them one after another."""
 
 import dataclasses
+import sys
 from collections.abc import Callable, Sequence
 
 from bengrn.execute.job import Job
@@ -45,7 +46,7 @@ def answer(
         If the data, a truth or the selection cannot be used, or the store cannot be written.
     """
     served = {} if force else {job.key: record for job in jobs if (record := store.find(job.key))}
-    waiting = [job for job in jobs if job.key not in served]
+    waiting = list({job.key: job for job in jobs if job.key not in served}.values())
     if waiting:
         per_truth = len(jobs) // len(asked.truths)
         position = {job.key: number // per_truth for number, job in enumerate(jobs)}
@@ -64,5 +65,14 @@ def answer(
             progress = started(job, number, len(waiting))
             record = supervise(job, store, limits, progress=progress, force=force)
             served[job.key] = record
-            registry.manager.hook.bengrn_finished(record=dataclasses.asdict(record))
+            _tell(registry, record)
     return [served[job.key] for job in jobs]
+
+
+def _tell(registry: Registry, record: Record) -> None:
+    """Tell the plug-ins of a record; one that fails loses its turn, not the run."""
+    for implementation in registry.manager.hook.bengrn_finished.get_hookimpls():
+        try:
+            implementation.function(record=dataclasses.asdict(record))
+        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
+            sys.stderr.write(f"bengrn: bengrn_finished of {implementation.plugin_name} failed: {error}\n")

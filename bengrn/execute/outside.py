@@ -1,33 +1,75 @@
 """Score a network that was computed elsewhere: the same scores and record, no timing."""
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bengrn.digests import digest_json, digest_matrix, digest_names, file_digest
+from bengrn.digests import digest_json, digest_names, file_digest
 from bengrn.edge_table import read_network
 from bengrn.environment import describe_environment
 from bengrn.errors import NetworkError
-from bengrn.execute.failure import now
+from bengrn.execute.failure import about_task, now
+from bengrn.execute.ingredients import scoring_ingredients
 from bengrn.execute.plan import load_data, load_truth, provenance, selection_for
-from bengrn.metrics import METRICS
 from bengrn.record import Record
-from bengrn.registry import Registry
+from bengrn.registry import Declared, Registry
 from bengrn.request import Request
-from bengrn.resolve import ChosenRequest, choose_all
+from bengrn.resolve import Chosen, ChosenRequest, choose_all
 from bengrn.store import Store
-from bengrn.tasks.frozen import freeze
-from bengrn.tasks.network import SCORE_VERSION, score_network
+from bengrn.tasks.frozen import count_pairs, freeze, truth_digest
+from bengrn.tasks.naming import name_network, name_truth
+from bengrn.tasks.network import score_network
 from bengrn.values import Network, Truth
 
 __all__ = ["score_outside"]
 
+_VERSION = "outside/2"
+_OWN_GENES = "scored on its own genes: not comparable with other networks; give --data"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Universe:
+    """A network beside the candidates that it is scored on, under one set of names.
+
+    Parameters
+    ----------
+    network, truth
+        Named alike; the truth is restricted to the candidates.
+    provenance
+        Where the truth comes from.
+    task, data
+        What the record says of the task and the data.
+    data_identity
+        What the data are, in a key.
+    notes
+        Warnings so far.
+    """
+
+    network: Network
+    truth: Truth
+    provenance: dict[str, object]
+    task: dict[str, Any]
+    data: dict[str, Any] = field(default_factory=lambda: {"name": "own genes", "cell_type": None})
+    data_identity: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
 
 def score_outside(
-    path: Path, request: Request, registry: Registry, store: Store, sets: Sequence[str]
+    path: Path,
+    request: Request,
+    registry: Registry,
+    store: Store,
+    sets: Sequence[str],
+    *,
+    force: bool = False,
 ) -> list[Record]:
     """Return one record per truth for a network file; nothing is written unless all can be scored.
+
+    Parameters
+    ----------
+    force
+        Score anew what the store could answer.
 
     Raises
     ------
@@ -36,58 +78,98 @@ def score_outside(
     """
     network = read_network(path)
     asked = choose_all(registry, request, sets)
-    records = [_score(path, network, asked, position) for position in range(len(asked.truths))]
-    store.check_writable()
-    for record in records:
+    metrics, digest = registry.metrics(), file_digest(path)
+    keys, served, new = list[str](), dict[str, Record](), dict[str, Record]()
+    for position, truth in enumerate(asked.truths):
+        universe = _universe(path, network, asked, position)
+        ingredients = _ingredients(digest, asked, truth, universe, metrics)
+        keys.append(key := digest_json(ingredients))
+        found = None if force else store.find(key)
+        if found:
+            served[key] = found
+        elif key not in new:
+            new[key] = _score(path.name, truth, universe, asked, metrics, ingredients)
+    if new:
+        store.check_writable()
+    for record in new.values():
         store.write(record)
-    return records
+    return [(served | new)[key] for key in keys]
 
 
-def _score(path: Path, network: Network, asked: ChosenRequest, position: int) -> Record:
-    """Return the record of a network on one truth."""
-    chosen = asked.truths[position]
-    truth = load_truth(chosen, progress=True)
-    _check_direction(network, truth, path)
-    notes: list[str] = []
-    if asked.data:
-        data = asked.data[position]
-        selection = selection_for(asked, data)
-        task = freeze(load_data(data, progress=True), truth, selection)
-        _check_genes(network, task.all_genes, path)
-        universe, report = task.truth, dict(task.report)
-        about: dict[str, Any] = {"digest": task.digest, "digests": task.digests}
-        data_card = {**data.card(), "cell_type": selection.cell_type}
-    else:
-        universe = _own_universe(network, truth)
-        report = {"regulators": len(universe.regulators), "targets": len(universe.targets)}
-        about = {"digests": {"truth": digest_matrix(universe.edges)}}
-        data_card = {"name": "own genes", "cell_type": None}
-        notes.append("scored on its own genes: not comparable with other networks; give --data")
-    scores, warnings = score_network(network, universe, asked.request.scoring)
-    ingredients = {
-        "version": "outside/1",
-        "network": file_digest(path),
-        "truth": chosen.identity(),
+def _universe(path: Path, network: Network, asked: ChosenRequest, position: int) -> _Universe:
+    """Return the frozen task of the data with the network named as it; without data, the own genes."""
+    truth = load_truth(asked.truths[position], progress=True)
+    source = provenance(truth)
+    if not asked.data:
+        _check_direction(network, truth, path)
+        own = _own_universe(network, truth)
+        return _Universe(
+            network=network, truth=own, provenance=source, task=_own_task(own), notes=(_OWN_GENES,)
+        )
+    data = asked.data[position]
+    selection = selection_for(asked, data)
+    task = freeze(load_data(data, progress=True), truth, selection)
+    network, notes = name_network(network, task.names, truth.organism, path.name)
+    _check_direction(network, name_truth(truth, list(task.names))[0], path)
+    return _Universe(
+        network=network,
+        truth=task.truth,
+        provenance=source,
+        task=about_task(task),
+        data={**data.card(), "cell_type": selection.cell_type},
+        data_identity=data.identity(),
+        notes=tuple(notes),
+    )
+
+
+def _own_task(universe: Truth) -> dict[str, Any]:
+    """Return what a record says of a task that is nothing but a truth: networks of others never match it."""
+    digests = {
         "regulators": digest_names(universe.regulators),
         "targets": digest_names(universe.targets),
-        "scoring": {
-            **dataclasses.asdict(asked.request.scoring),
-            "version": SCORE_VERSION,
-            "metrics": {one.name: one.version for one in METRICS},
-        },
+        "truth": truth_digest(universe),
     }
+    report = {"regulators": len(universe.regulators), "targets": len(universe.targets)}
+    return {"digest": digest_json(digests), "digests": digests, "report": report}
+
+
+def _ingredients(
+    digest: str, asked: ChosenRequest, truth: Chosen, universe: _Universe, metrics: Sequence[Declared]
+) -> dict[str, Any]:
+    """Return all that the scores depend on: the digest of the network's file, and what it meets."""
+    return {
+        "version": _VERSION,
+        "network": digest,
+        "truth": truth.identity(),
+        "data": universe.data_identity,
+        "task": universe.task["digest"],
+        "scoring": scoring_ingredients(asked.request.scoring, metrics),
+    }
+
+
+def _score(
+    name: str,
+    truth: Chosen,
+    universe: _Universe,
+    asked: ChosenRequest,
+    metrics: Sequence[Declared],
+    ingredients: dict[str, Any],
+) -> Record:
+    """Return the record of a network on one truth."""
+    extra = [one.declaration for one in metrics if one.package != "bengrn"]
+    scores, warnings = score_network(universe.network, universe.truth, asked.request.scoring, extra)
     return Record(
         key=digest_json(ingredients),
         status="ok",
-        method={"name": path.name, "origin": "outside", "settings": {}},
-        truth={**chosen.card(), **provenance(truth)},
-        data=data_card,
+        method={"name": name, "origin": "outside", "settings": {}},
+        truth={**truth.card(), **universe.provenance},
+        data=universe.data,
         seed=0,
-        task={**about, "report": report},
+        task=universe.task,
         scores=scores,
         ingredients=ingredients,
         environment=describe_environment(),
-        warnings=(*notes, *warnings),
+        warnings=(*universe.notes, *warnings),
         created=now(),
     )
 
@@ -104,16 +186,6 @@ def _check_direction(network: Network, truth: Truth, path: Path) -> None:
         )
 
 
-def _check_genes(network: Network, known: Sequence[str], path: Path) -> None:
-    """Refuse genes that the data do not have: a misnamed gene would count as not predicted."""
-    strangers = (set(network.regulators) | set(network.targets)) - set(known)
-    if strangers:
-        raise NetworkError(
-            f"{path.name} names {len(strangers)} genes that the data do not have, {min(strangers)!r} first; "
-            "expected the data's names (current symbols). Rename or drop them."
-        )
-
-
 def _own_universe(network: Network, truth: Truth) -> Truth:
     """Return the truth on the genes that the network names and the truth tested."""
     names = set(network.regulators) | set(network.targets)
@@ -125,4 +197,11 @@ def _own_universe(network: Network, truth: Truth) -> Truth:
             f"has {network.regulators[0]!r}, the truth {truth.regulators[0]!r}); expected at least 2 and 1. "
             "Same organism, same kind of names?"
         )
-    return truth.restrict(regulators, targets)
+    own = truth.restrict(regulators, targets)
+    n_pairs, n_true = count_pairs(own)
+    if not n_true:
+        raise NetworkError(
+            f"The truth has 0 true edges among the {n_pairs:,} candidate pairs of the network's genes "
+            "(self-pairs do not count); expected at least 1. Use another truth, or give --data."
+        )
+    return own

@@ -6,24 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bengrn import settings
 from bengrn.digests import digest_json
 from bengrn.edge_table import read_truth
 from bengrn.errors import DataError
+from bengrn.execute.ingredients import request_ingredients, scoring_ingredients
 from bengrn.execute.job import Job
 from bengrn.fetch import fetch
 from bengrn.registry import Registry
 from bengrn.request import Named, Selection
 from bengrn.resolve import Chosen, ChosenRequest
-from bengrn.tasks.frozen import FROZEN_VERSION, FrozenTask, freeze
-from bengrn.tasks.network import SCORE_VERSION
+from bengrn.tasks.frozen import FrozenTask, freeze
 from bengrn.values import Truth
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 __all__ = ["freeze_tasks", "load_data", "load_truth", "make_jobs", "provenance", "selection_for"]
-
-REQUEST_VERSION = "request/1"
 
 
 def selection_for(asked: ChosenRequest, data: Chosen) -> Selection:
@@ -37,42 +36,29 @@ def selection_for(asked: ChosenRequest, data: Chosen) -> Selection:
 def make_jobs(asked: ChosenRequest, registry: Registry) -> Iterator[Job]:
     """Yield one job per truth, method and seed; nothing heavy is loaded."""
     request = asked.request
-    versions = {one.name: one.declaration.version for one in registry.of_kind("metric")}
     for truth, data in zip(asked.truths, asked.data, strict=True):
         selection = selection_for(asked, data)
-        shared = {
-            "version": REQUEST_VERSION,
-            "data": data.identity(),
-            "truth": truth.identity(),
-            "selection": dataclasses.asdict(selection),
-            "frozen": FROZEN_VERSION,
-            "scoring": {
-                **dataclasses.asdict(request.scoring),
-                "version": SCORE_VERSION,
-                "metrics": versions,
-            },
-            "numeric": "cpu/float32",
-        }
         data_card = {**data.card(), "cell_type": selection.cell_type}
         for method in asked.methods:
+            scoring = scoring_ingredients(request.scoring, registry.metrics(method.asked.file))
             for seed in request.seeds:
-                ingredients = {**shared, "method": method.identity(), "seed": seed}
-                file = method.asked.file
-                named = Named(str(file.resolve()) if file else method.asked.reference, _suffix(method))
+                ingredients = request_ingredients(method, truth, data, selection, seed, scoring)
                 yield Job(
                     key=digest_json(ingredients),
                     ingredients=ingredients,
-                    method=named,
-                    settings=method.identity()["settings"],
+                    method=_elsewhere(method),
+                    settings=settings.values(method.instance),
                     cards={"method": method.card(), "truth": truth.card(), "data": data_card},
                     seed=seed,
                     scoring=request.scoring,
                 )
 
 
-def _suffix(method: Chosen) -> str:
-    """Return what names the method inside its file; all settings are passed on, so no preset is."""
-    return method.name if method.asked.file else ""
+def _elsewhere(method: Chosen) -> Named:
+    """Return how another process finds the method: no preset, because all settings are passed on."""
+    if method.asked.file is None:
+        return Named(method.declared.qualified)  # type: ignore[union-attr]
+    return Named(str(method.asked.file.resolve()), method.name)
 
 
 def load_truth(chosen: Chosen, *, progress: bool = False) -> Truth:

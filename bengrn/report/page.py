@@ -3,14 +3,7 @@
 from collections.abc import Sequence
 
 from bengrn.record import Record
-from bengrn.report.table import (
-    Column,
-    compat_columns,
-    cost_columns,
-    footnotes,
-    group,
-    strict_columns,
-)
+from bengrn.report.table import Column, compat_columns, cost_columns, footnotes, group, strict_columns
 
 __all__ = ["render"]
 
@@ -49,12 +42,28 @@ def render(records: Sequence[Record]) -> str:
 
 
 def _current(records: Sequence[Record]) -> list[Record]:
-    """Return one record per key: the newest that finished, else the newest failure."""
+    """Return one record per question: of each key the newest that finished, else the newest failure.
+
+    Of several keys that ask the same with other code, metrics or draws, the newest counts.
+    """
     chosen: dict[str, Record] = {}
     for record in records:
         if record.ok or record.key not in chosen or not chosen[record.key].ok:
             chosen[record.key] = record
-    return list(chosen.values())
+    newest: dict[str, Record] = {}
+    for record in sorted(chosen.values(), key=lambda one: one.created):
+        newest[_question(record)] = record
+    kept = {record.key for record in newest.values()}
+    return [record for record in chosen.values() if record.key in kept]
+
+
+def _question(record: Record) -> str:
+    """Return what a record answers: truth, data, task, method with its settings, and seed."""
+    method, truth, data = record.method, record.truth, record.data
+    same = (truth["name"], truth.get("preset"), truth.get("changed"), data.get("name"), data.get("cell_type"),
+            record.task.get("digest"), method.get("package"), record.label, record.seed,
+            record.ingredients.get("network"))  # fmt: skip
+    return repr(same)
 
 
 def _table(columns: Sequence[Column], records: Sequence[Record]) -> list[str]:

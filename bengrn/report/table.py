@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bengrn.record import Record
 
-__all__ = ["Column", "compat_columns", "cost_columns", "footnotes", "group", "strict_columns"]
+__all__ = ["Column", "compat_columns", "cost_columns", "failures", "footnotes", "group", "strict_columns"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ def cost_columns() -> list[Column]:
         Column("score s", phase("score", "wall_s")),
         Column("peak GiB", _memory),
         Column("workers", lambda record: str(record.resources.get("cpus", "-"))),
+        Column("key", lambda record: record.key[:12], is_text=True),
     ]
 
 
@@ -110,14 +111,14 @@ def group(records: Iterable[Record]) -> list[tuple[str, list[Record]]]:
     tasks: dict[tuple[str, ...], list[Record]] = {}
     for record in records:
         key = (_truth(record), str(record.data.get("name")), str(record.data.get("cell_type")),
-               str(record.task.get("digest", "")) if record.ok else "")  # fmt: skip
+               str(record.task.get("digest") or (record.key if record.ok else "")))  # fmt: skip
         tasks.setdefault(key, []).append(record)
     merged = _join_failures(tasks)
     return [(_title(members), sorted(members, key=_order)) for members in merged]
 
 
 def _join_failures(tasks: dict[tuple[str, ...], list[Record]]) -> list[list[Record]]:
-    """Put failures, which may know no task digest, beside the finished records of their task."""
+    """Put failures that know no task digest beside records of the same truth, data and cells."""
     merged: dict[tuple[str, ...], list[Record]] = {}
     for key, members in sorted(tasks.items(), key=lambda item: item[0], reverse=True):
         home = next((other for other in merged if other[:3] == key[:3]), None) if not key[3] else None
@@ -155,15 +156,42 @@ def _title(records: Sequence[Record]) -> str:
     return title
 
 
+def failures(records: Iterable[Record]) -> list[str]:
+    """Return one line for each record without scores: who, how and why."""
+    return [
+        f"{_label(record)}: {record.status}: {' '.join(record.reason.split())}"
+        for record in records
+        if not record.ok
+    ]
+
+
+def _verdict(records: Sequence[Record]) -> str:
+    """Say which methods know more than degrees tell, as far as this table shows."""
+    lifts = {
+        record.label: record.scores["strict"]["ap_lift"]
+        for record in records
+        if record.method.get("origin") != "control" and "ap_lift" in record.scores.get("strict", {})
+    }
+    above = [label for label, lift in lifts.items() if (lift.get("low") or 0.0) > 1]
+    if not lifts:
+        return "Only controls were run: add a method."
+    if not above:
+        return "Above the null: no method; every interval of the AP lift reaches 1 or less."
+    return f"Above the null, by the interval of the AP lift: {', '.join(above)}."
+
+
 def footnotes(records: Sequence[Record]) -> list[str]:
     """Return what a reader of the table must know, each once."""
     done = [record for record in records if record.ok]
     notes = []
-    if done:
+    scores = [(name, cell) for record in done for name, cell in record.scores.get("strict", {}).items()]
+    if any(cell.get("low") is not None for _, cell in scores):
+        notes.append("[low, high]: 95 % bootstrap over regulators.")
+    if any(name.endswith("_lift") and cell["value"] is not None for name, cell in scores):
         notes.append(
-            "[low, high]: 95 % bootstrap over regulators. Lift: over the mean of a degree-preserving null of "
-            "the truth; 1 = no more than degrees tell."
+            "Lift: over the mean of a degree-preserving null of the truth; 1 = no more than degrees tell."
         )
+        notes.append(_verdict(done))
     if any(record.timings.get("infer", {}).get("stored") for record in done):
         notes.append("* inferred earlier; the network came from the store.")
     report = done[0].task.get("report", {}) if done else {}

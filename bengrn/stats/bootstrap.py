@@ -28,6 +28,8 @@ _EXACT_LEVELS = 2048
 _TOP_LEVELS = _SPACED_LEVELS = 1024
 # an interval over what is left after dropping more undefined draws than this would be a fake one
 _MAX_UNDEFINED = 0.05
+# nulls that each draw is compared with, taken at random: their own spread is then in the interval
+_NULLS_PER_DRAW = 5
 _METRICS = {"ap": average_precision, "ap_ratio": ap_ratio, "auroc": auroc, "epr": epr}
 
 
@@ -43,12 +45,16 @@ class Interval:
         Ends of the interval; None where there is none.
     reason
         Why something is None.
+    null_mean, null_sd
+        Of a lift: mean and standard deviation of the score on the nulls.
     """
 
     value: float | None
     low: float | None
     high: float | None
     reason: str = ""
+    null_mean: float | None = None
+    null_sd: float | None = None
 
 
 def bootstrap(
@@ -81,7 +87,8 @@ def bootstrap(
     -------
     dict
         `ap`, `ap_ratio`, `auroc`, `epr`; with nulls also `ap_lift` and `epr_lift`, the value over the
-        mean of the nulls (in each draw: of the same regulators).
+        mean of all nulls (in each draw: of the same regulators, over the mean of five nulls taken at
+        random, so that the spread of the nulls is in the interval too).
 
     Notes
     -----
@@ -97,22 +104,25 @@ def bootstrap(
     levels = np.unique(pooled[pooled > 0])
     above, at_least, n_predicted = count_levels(candidates, levels)
     rankings = [ranking_of(one, levels, above, at_least, n_predicted, candidates) for one in scores]
-    values = _point_values(rankings)
+    values, nulls = _point_values(rankings)
     n_regulators = int((np.diff(candidates.edges.indptr) > 0).sum())
     if n_regulators < 2 or draws < 1:
         why = f"no interval: {n_regulators} regulators with a true edge and {draws} draws; needs 2 and 1"
-        return {name: Interval(value, None, None, why) for name, value in values.items()}
+        return {
+            name: Interval(value, None, None, why, *nulls.get(name, ())) for name, value in values.items()
+        }
     thresholds = choose_thresholds(levels, at_least)
     true_RL = [_true_counts(edges, one, thresholds) for edges, one in zip(truths, scores, strict=True)]
-    rng = np.random.default_rng(seed)
+    # two streams: how many nulls there are must not change the draws of regulators
+    rng, null_rng = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     parts = []
     for start in range(0, draws, _DRAWS_AT_A_TIME):
         n_draws = min(_DRAWS_AT_A_TIME, draws - start)
         n_rows = candidates.shape[0]
         weights_DR = rng.multinomial(n_rows, np.full(n_rows, 1 / n_rows), size=n_draws).astype(np.float32)
-        parts.append(_draw(candidates, true_RL, thresholds, weights_DR))
+        parts.append(_draw(candidates, true_RL, thresholds, weights_DR, null_rng))
     joined = {name: np.concatenate([part[name] for part in parts]) for name in values}
-    return {name: _interval(values[name], joined[name], level) for name in values}
+    return {name: _interval(values[name], joined[name], level, nulls.get(name, ())) for name in values}
 
 
 def choose_thresholds(levels: Floats, at_least: npt.NDArray[np.int64]) -> Floats:
@@ -136,19 +146,23 @@ def choose_thresholds(levels: Floats, at_least: npt.NDArray[np.int64]) -> Floats
     return chosen
 
 
-def _point_values(rankings: Sequence[Ranking]) -> dict[str, float | None]:
-    """Return the exact value of everything that gets an interval; None where undefined."""
+def _point_values(
+    rankings: Sequence[Ranking],
+) -> tuple[dict[str, float | None], dict[str, tuple[float, float]]]:
+    """Return the exact value of everything that gets an interval, and of lifts the nulls' mean and sd."""
     values: dict[str, float | None] = {}
+    nulls: dict[str, tuple[float, float]] = {}
     for name, compute in _METRICS.items():
         try:
             values[name] = compute(rankings[0])
         except MetricError:
             values[name] = None
     for name in ("ap", "epr") if len(rankings) > 1 else ():
-        null = float(np.mean([_METRICS[name](ranking) for ranking in rankings[1:]]))
-        own = values[name]
+        on_nulls = [_METRICS[name](ranking) for ranking in rankings[1:]]
+        null, own = float(np.mean(on_nulls)), values[name]
         values[f"{name}_lift"] = own / null if null > 0 and own is not None else None
-    return values
+        nulls[f"{name}_lift"] = null, float(np.std(on_nulls))
+    return values, nulls
 
 
 def _true_counts(edges: sparse.csr_array, scores: Floats, thresholds: Floats) -> sparse.csr_array:
@@ -160,17 +174,26 @@ def _true_counts(edges: sparse.csr_array, scores: Floats, thresholds: Floats) ->
 
 
 def _draw(
-    candidates: "Candidates", true_RL: Sequence[sparse.csr_array], thresholds: Floats, weights_DR: Floats
+    candidates: "Candidates",
+    true_RL: Sequence[sparse.csr_array],
+    thresholds: Floats,
+    weights_DR: Floats,
+    null_rng: np.random.Generator,
 ) -> Draws:
     """Return every value in every draw, shape (D,) each; NaN where undefined."""
     pairs_DL = _pair_counts(candidates, thresholds, weights_DR)
-    own, *nulls = (_values_of(pairs_DL, weights_DR @ one) for one in true_RL)
+    own, nulls = _values_of(pairs_DL, weights_DR @ true_RL[0]), true_RL[1:]
     if nulls:
-        for name in ("ap", "epr"):
-            null_D = np.mean([null[name] for null in nulls], axis=0)
-            own[f"{name}_lift"] = np.divide(
-                own[name], null_D, out=np.full(len(null_D), np.nan), where=null_D > 0
-            )
+        n_draws, n_taken = len(weights_DR), min(_NULLS_PER_DRAW, len(nulls))
+        taken_DN = null_rng.random((n_draws, len(nulls))).argsort(axis=1).argsort(axis=1) < n_taken
+        sums = {name: np.zeros(n_draws) for name in ("ap", "epr")}
+        for null, taken_D in zip(nulls, taken_DN.T, strict=True):
+            part = _values_of(pairs_DL[taken_D], weights_DR[taken_D] @ null)
+            for name, sum_D in sums.items():
+                sum_D[taken_D] += part[name]
+        for name, sum_D in sums.items():
+            undefined_D = np.full(n_draws, np.nan)
+            own[f"{name}_lift"] = np.divide(own[name] * n_taken, sum_D, out=undefined_D, where=sum_D > 0)
     return own
 
 
@@ -211,13 +234,15 @@ def _values_of(pairs_DL: Floats, true_DL: Floats) -> Draws:
     return values
 
 
-def _interval(value: float | None, draws: npt.NDArray[np.float64], level: float) -> Interval:
+def _interval(
+    value: float | None, draws: npt.NDArray[np.float64], level: float, nulls: tuple[float, ...] = ()
+) -> Interval:
     """Return the percentile interval of the draws that have a value."""
     defined = draws[np.isfinite(draws)]
     if value is None:
-        return Interval(None, None, None, "undefined: no false pair, or a null that finds nothing")
+        return Interval(None, None, None, "undefined: no false pair, or a null that finds nothing", *nulls)
     if len(defined) < (1 - _MAX_UNDEFINED) * len(draws) or not len(defined):
         why = f"no interval: undefined in {len(draws) - len(defined)} of {len(draws)} draws of regulators"
-        return Interval(value, None, None, why)
+        return Interval(value, None, None, why, *nulls)
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value, float(low), float(high))
+    return Interval(value, float(low), float(high), "", *nulls)

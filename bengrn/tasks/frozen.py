@@ -4,7 +4,7 @@ import dataclasses
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from bengrn import genes as gene_names
 from bengrn.digests import digest_json, digest_matrix, digest_names
-from bengrn.errors import DataError
+from bengrn.errors import DataError, StoreError
 from bengrn.preprocess import choose_cells, choose_genes, expressed_genes, take_counts
 from bengrn.request import Selection
+from bengrn.tasks.naming import Names, name_data, name_truth
 from bengrn.values import Truth
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["FROZEN_VERSION", "FrozenTask", "freeze"]
+__all__ = ["FROZEN_VERSION", "FrozenTask", "count_pairs", "freeze", "truth_digest"]
 
 # raised whenever the same data and selection could give another task
-FROZEN_VERSION = "1"
+FROZEN_VERSION = "2"
 _MIN_REGULATORS = 2
+_MATRICES = ("edges", "sign", "effect")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +41,16 @@ class FrozenTask:
         names them; each cell's depth over all its genes in `obs["total_counts"]`.
     truth
         Restricted to the regulators and targets among the genes.
-    all_genes
-        Every gene of the data before selection, in the truth's naming.
+    names
+        Every gene of the data before selection -> its name in the task; None where that is lost or
+        ambiguous.
     report
         How the task was made: counts of what was mapped, kept and lost.
     """
 
     adata: "AnnData"
     truth: Truth
-    all_genes: tuple[str, ...]
+    names: Names
     report: Mapping[str, Any]
 
     @property
@@ -61,54 +63,91 @@ class FrozenTask:
             "genes": digest_names(self.adata.var_names),
             "regulators": digest_names(self.truth.regulators),
             "targets": digest_names(self.truth.targets),
-            "truth": digest_matrix(self.truth.edges),
+            "truth": truth_digest(self.truth),
         }
 
     @property
     def digest(self) -> str:
-        """One hash of all the digests."""
-        return digest_json(self.digests)
+        """One hash of all the digests and the report: what is saved under it serves no other data."""
+        return digest_json({**self.digests, "report": dict(self.report)})
 
     def save(self, folder: Path) -> None:
-        """Write the task into a new folder, all or nothing."""
+        """Write the task into a new folder, all or nothing.
+
+        Raises
+        ------
+        StoreError
+            If the folder cannot be written or the disk is full.
+        """
         if folder.exists():
             return
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".task-", dir=folder.parent))
+        work = None
         try:
-            self.adata.write_h5ad(work / "data.h5ad")
-            for what in ("edges", "sign", "effect"):
-                matrix = getattr(self.truth, what)
-                if matrix is not None:
-                    sparse.save_npz(work / f"{what}.npz", matrix)
-            plain = {
-                field.name: getattr(self.truth, field.name)
-                for field in dataclasses.fields(self.truth)
-                if field.name not in ("edges", "sign", "effect")
-            }
-            about = {"truth": plain, "all_genes": self.all_genes, "report": dict(self.report)}
-            (work / "task.json").write_text(json.dumps(about))
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            work = Path(tempfile.mkdtemp(prefix=".task-", dir=folder.parent))
+            self._write(work)
             work.rename(folder)
-        except OSError:
+        except OSError as error:
             if not folder.exists():  # another process may have written the same task first
-                raise
+                reason = error.strerror or str(error)
+                raise StoreError(
+                    f"{folder.parent} cannot be written ({reason}); make room or choose another folder with "
+                    "--out."
+                ) from error
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            if work is not None:
+                shutil.rmtree(work, ignore_errors=True)
+
+    def _write(self, folder: Path) -> None:
+        """Write the files of the task."""
+        truth = {what: getattr(self.truth, what) for what in _MATRICES}
+        for what, matrix in {"counts": self.adata.X, **truth}.items():
+            if matrix is not None:
+                sparse.save_npz(folder / f"{what}.npz", matrix, compressed=False)
+        plain = {
+            field.name: getattr(self.truth, field.name)
+            for field in dataclasses.fields(self.truth)
+            if field.name not in _MATRICES
+        }
+        about = {
+            "cells": list(self.adata.obs_names),
+            "genes": list(self.adata.var_names),
+            "total_counts": self.adata.obs["total_counts"].tolist(),
+            "truth": plain,
+            "names": dict(self.names),
+            "report": dict(self.report),
+        }
+        (folder / "task.json").write_text(json.dumps(about))
 
     @classmethod
     def load(cls, folder: Path) -> "FrozenTask":
         """Read a task that `save` wrote."""
-        import anndata
+        import pandas as pd
+        from anndata import AnnData
 
         about = json.loads((folder / "task.json").read_text())
         matrices = {
             what: sparse.csr_array(sparse.load_npz(folder / f"{what}.npz"))
-            for what in ("edges", "sign", "effect")
+            for what in ("counts", *_MATRICES)
             if (folder / f"{what}.npz").exists()
         }
-        adata = anndata.read_h5ad(folder / "data.h5ad")
-        adata.X = sparse.csr_array(adata.X)
-        return cls(adata, Truth(**about["truth"], **matrices), tuple(about["all_genes"]), about["report"])
+        obs = pd.DataFrame({"total_counts": about["total_counts"]}, index=about["cells"], dtype=np.float64)
+        adata = AnnData(matrices.pop("counts"), obs=obs, var=pd.DataFrame(index=about["genes"]))
+        return cls(adata, Truth(**about["truth"], **matrices), about["names"], about["report"])
+
+
+def truth_digest(truth: Truth) -> str:
+    """Return one content hash of a truth's edges, signs and effects."""
+    matrices = {what: getattr(truth, what) for what in _MATRICES}
+    return digest_json({what: digest_matrix(one) for what, one in matrices.items() if one is not None})
+
+
+def count_pairs(truth: Truth) -> tuple[int, int]:
+    """Return the candidate pairs of a truth, and how many of them are true; self-pairs are neither."""
+    edges = sparse.coo_array(truth.edges)
+    source, target = np.array(truth.regulators)[edges.row], np.array(truth.targets)[edges.col]
+    n_self = len(set(truth.regulators).intersection(truth.targets))
+    return len(truth.regulators) * len(truth.targets) - n_self, int((source != target).sum())
 
 
 def freeze(adata: "AnnData", truth: Truth, selection: Selection) -> FrozenTask:
@@ -124,70 +163,84 @@ def freeze(adata: "AnnData", truth: Truth, selection: Selection) -> FrozenTask:
         If the counts, the cells or the overlap with the truth do not suffice.
     """
     counts = take_counts(adata, selection.layer)
-    named, naming = _name_as_truth(counts, truth)
-    all_genes = tuple(named.var_names)
+    truth, renamed = name_truth(truth, list(counts.var_names))
+    named, names, naming = name_data(counts, truth)
     cells = choose_cells(
         named, cell_type=selection.cell_type, cells=selection.cells, min_cells=selection.min_cells
     )
-    tested = set(truth.regulators) | set(truth.targets)
-    shared = [name for name in all_genes if name in tested]
-    if not shared:
-        raise DataError(
-            f"None of the {len(all_genes)} genes of the data (such as {all_genes[0]!r}) is in the truth "
-            f"(such as {truth.targets[0]!r}); expected the same organism and names."
-        )
-    is_expressed = dict(zip(all_genes, expressed_genes(cells), strict=True))
-    pool = sorted(name for name in shared if is_expressed[name])
-    regulators = [name for name in pool if name in set(truth.regulators)]
-    forced = regulators if len(regulators) <= (selection.genes or len(pool)) / 2 else []
-    rest = [name for name in pool if name not in set(forced)]
-    room = None if selection.genes is None else selection.genes - len(forced)
-    chosen = sorted(forced + choose_genes(cells, rest, genes=room, selection=selection.gene_selection))
-    kept_regulators = [name for name in chosen if name in set(truth.regulators)]
-    kept_targets = [name for name in chosen if name in set(truth.targets)]
-    if len(kept_regulators) < _MIN_REGULATORS or not kept_targets:
-        raise DataError(
-            f"The chosen genes hold {len(kept_regulators)} regulators and {len(kept_targets)} targets of the "
-            f"truth; expected at least {_MIN_REGULATORS} regulators. Raise --genes, or use another truth."
-        )
+    chosen, choice = _choose_among_tested(cells, list(names), truth, selection)
+    task_truth = _restrict(truth, chosen)
     task = cells[:, chosen].copy()
     task.X = sparse.csr_array(task.X)
     task.X.sort_indices()
-    task.obs = task.obs[["total_counts"]]
-    task.obs["total_counts"] = task.obs["total_counts"].astype(np.float64)
+    task.obs = task.obs[["total_counts"]].astype(np.float64)
     report = {
         **naming,
+        "truth_genes_renamed": renamed,
+        **_not_measured(truth, named.var_names),
+        **choice,
+        "cells": task.n_obs,
+        "genes": task.n_vars,
+        "regulators": len(task_truth.regulators),
+        "targets": len(task_truth.targets),
+    }
+    return FrozenTask(task, task_truth, names, report)
+
+
+def _choose_among_tested(
+    cells: "AnnData", data_names: Sequence[str], truth: Truth, selection: Selection
+) -> tuple[list[str], dict[str, int]]:
+    """Return the genes of the task, in alphabetical order, and how many there were to choose from."""
+    tested = {*truth.regulators, *truth.targets}
+    shared = [name for name in cells.var_names if name in tested]
+    if not shared:
+        raise DataError(
+            f"None of the {len(data_names)} genes of the data (such as {data_names[0]!r}) is in the truth "
+            f"(such as {truth.targets[0]!r}); expected the same organism and names."
+        )
+    is_expressed = dict(zip(cells.var_names, expressed_genes(cells), strict=True))
+    pool = sorted(name for name in shared if is_expressed[name])
+    regulators = set(truth.regulators).intersection(pool)
+    forced = regulators if len(regulators) <= (selection.genes or len(pool)) / 2 else set[str]()
+    rest = [name for name in pool if name not in forced]
+    room = None if selection.genes is None else selection.genes - len(forced)
+    chosen = choose_genes(cells, rest, genes=room, selection=selection.gene_selection)
+    choice = {
         "genes_shared_with_truth": len(shared),
         "genes_expressed": len(pool),
         "regulators_forced": len(forced),
-        "cells": task.n_obs,
-        "genes": task.n_vars,
-        "regulators": len(kept_regulators),
-        "targets": len(kept_targets),
     }
-    return FrozenTask(task, truth.restrict(kept_regulators, kept_targets), all_genes, report)
+    return sorted([*forced, *chosen]), choice
 
 
-def _name_as_truth(adata: "AnnData", truth: Truth) -> tuple["AnnData", dict[str, Any]]:
-    """Return the data under the truth's gene names, without genes whose name is lost or ambiguous."""
-    names = list(adata.var_names)
-    tested = set(truth.regulators) | set(truth.targets)
-    if truth.organism == "simulated":
-        return adata, {"gene_ids": "simulated", "genes_mapped": len(names)}
-    mapped = gene_names.to_symbols(names, organism=truth.organism)
-    # a name that the truth itself uses stays, even where it is no longer the current symbol
-    new = [old if old in tested else symbol for old, symbol in zip(names, mapped.symbols, strict=True)]
-    owners: dict[str, int] = {}
-    for position, name in enumerate(new):
-        if name is not None and (name not in owners or names[position] == name):
-            owners[name] = position
-    keep = [position for position, name in enumerate(new) if name is not None and owners[name] == position]
-    renamed = adata[:, keep].copy()
-    renamed.var_names = [str(new[position]) for position in keep]
-    naming = {
-        "gene_ids": mapped.kind,
-        "genes_mapped": mapped.n_mapped,
-        "genes_ambiguous": mapped.n_ambiguous,
-        "genes_lost": mapped.n_lost,
+def _restrict(truth: Truth, chosen: Sequence[str]) -> Truth:
+    """Return the truth on the chosen genes; refuse one that nothing can be scored on."""
+    all_regulators, all_targets = set(truth.regulators), set(truth.targets)
+    regulators = [name for name in chosen if name in all_regulators]
+    targets = [name for name in chosen if name in all_targets]
+    if len(regulators) < _MIN_REGULATORS or not targets:
+        raise DataError(
+            f"The chosen genes hold {len(regulators)} regulators and {len(targets)} targets of the "
+            f"truth; expected at least {_MIN_REGULATORS} regulators. Raise --genes, or use another truth."
+        )
+    restricted = truth.restrict(regulators, targets)
+    n_pairs, n_true = count_pairs(restricted)
+    if not n_true:
+        raise DataError(
+            f"The truth has 0 true edges among the {n_pairs:,} candidate pairs of the chosen genes "
+            "(self-pairs do not count); expected at least 1. Use another truth, or raise --genes."
+        )
+    return restricted
+
+
+def _not_measured(truth: Truth, measured: Sequence[str]) -> dict[str, int]:
+    """Return how much of the truth asks for genes that the data do not have."""
+    known = set(measured)
+    absent_R = np.array([name not in known for name in truth.regulators])
+    absent_T = np.array([name not in known for name in truth.targets])
+    edges = sparse.coo_array(truth.edges)
+    return {
+        "truth_regulators_not_measured": int(absent_R.sum()),
+        "truth_targets_not_measured": int(absent_T.sum()),
+        "truth_edges_not_measured": int((absent_R[edges.row] | absent_T[edges.col]).sum()),
     }
-    return renamed, naming

@@ -13,14 +13,19 @@ from bengrn.metrics.ranking import epr_range, rank
 from bengrn.request import Scoring
 from bengrn.stats.bootstrap import BOOTSTRAP_VERSION, bootstrap
 from bengrn.stats.degree_null import NULL_VERSION, degree_nulls
-from bengrn.truths.align import align
+from bengrn.truths.align import Candidates, align
 from bengrn.values import Network, Truth
 
-__all__ = ["LOW_POWER", "SCORE_VERSION", "score_network"]
+__all__ = ["LIFTS", "SCORE_VERSION", "score_network"]
 
 SCORE_VERSION = f"network/1 null/{NULL_VERSION} bootstrap/{BOOTSTRAP_VERSION} compat/{COMPAT_VERSION}"
+LIFT_VERSION = "1"
+LIFTS = {
+    "ap_lift": "average precision over its mean on truths with the same degrees, edges swapped",
+    "epr_lift": "early precision ratio over its mean on truths with the same degrees, edges swapped",
+}
 # with fewer true positives expected by chance, an early precision is mostly luck
-LOW_POWER = 20
+_LOW_POWER = 20
 # the seed of nulls and bootstraps is fixed: the same network always gets the same interval
 _STATISTICS_SEED = 0
 
@@ -63,33 +68,49 @@ def score_network(
         strict[metric.name] = _measure(metric, ranking)
     low, high = epr_range(ranking)
     strict["epr"].update(tie_low=low, tie_high=high)
-    warnings = []
-    try:
-        nulls = degree_nulls(candidates, draws=scoring.null_draws, seed=_STATISTICS_SEED)
-    except MetricError as error:
-        nulls = []
-        warnings.append(f"no lift: {error}")
-    intervals = bootstrap(
-        candidates, nulls, draws=scoring.bootstrap_draws, seed=_STATISTICS_SEED, level=scoring.level
-    )
-    for name, interval in intervals.items():
-        cell = strict.setdefault(name, {"value": interval.value, "version": "1"})
-        cell.update(low=interval.low, high=interval.high)
-        if interval.reason:
-            cell["reason"] = interval.reason
-    expected = strict["expected_tp"]["value"]
-    if expected is not None and expected < LOW_POWER:
-        warnings.append(
-            f"low power: {expected:.1f} true positives expected by chance among the first "
-            f"{ranking.n_positive} pairs; below {LOW_POWER} early precision is mostly luck"
-        )
-    if strict["coverage"]["value"] < 1:
-        warnings.append(f"the network covers {strict['coverage']['value']:.1%} of the candidates")
+    warnings = [*_add_intervals(strict, candidates, scoring), *_notes(strict, ranking.n_positive)]
     compat = {
         name: {"value": _plain(value), "version": COMPAT_VERSION}
         for name, value in compat_scores(candidates).items()
     }
     return {"strict": strict, "compat": compat}, warnings
+
+
+def _add_intervals(strict: dict[str, dict[str, Any]], candidates: Candidates, scoring: Scoring) -> list[str]:
+    """Add intervals and lifts to the scores; return why there is no lift, if so."""
+    nulls, why = [], ""
+    try:
+        nulls = degree_nulls(candidates, draws=scoring.null_draws, seed=_STATISTICS_SEED)
+    except MetricError as error:
+        why = str(error)
+    intervals = bootstrap(
+        candidates, nulls, draws=scoring.bootstrap_draws, seed=_STATISTICS_SEED, level=scoring.level
+    )
+    for name, interval in intervals.items():
+        cell = strict.setdefault(name, {"value": interval.value, "version": LIFT_VERSION})
+        cell.update(low=interval.low, high=interval.high)
+        if interval.null_mean is not None:
+            cell.update(null_mean=interval.null_mean, null_sd=interval.null_sd)
+        if interval.reason:
+            cell["reason"] = interval.reason
+    for name in LIFTS:
+        none = {"value": None, "version": LIFT_VERSION, "reason": why or "no null was drawn (--nulls 0)"}
+        strict.setdefault(name, none)
+    return [f"no lift: {why}"] if why else []
+
+
+def _notes(strict: dict[str, dict[str, Any]], n_positive: int) -> list[str]:
+    """Return what a reader of the scores should know."""
+    notes = []
+    expected = strict["expected_tp"]["value"]
+    if expected is not None and expected < _LOW_POWER:
+        notes.append(
+            f"low power: {expected:.1f} true positives expected by chance among the first "
+            f"{n_positive:,} pairs; below {_LOW_POWER} early precision is mostly luck"
+        )
+    if strict["coverage"]["value"] < 1:
+        notes.append(f"the network covers {strict['coverage']['value']:.1%} of the candidates")
+    return notes
 
 
 def _measure(metric: Metric, ranking: Any) -> dict[str, Any]:
@@ -98,6 +119,8 @@ def _measure(metric: Metric, ranking: Any) -> dict[str, Any]:
         return {"value": _plain(metric.compute(ranking)), "version": metric.version}
     except MetricError as error:
         return {"value": None, "version": metric.version, "reason": str(error)}
+    except Exception as error:  # noqa: BLE001 - a plug-in's metric may raise anything; the others stand
+        return {"value": None, "version": metric.version, "reason": f"{type(error).__name__}: {error}"}
 
 
 def _plain(value: float) -> float | None:

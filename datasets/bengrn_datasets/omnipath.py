@@ -114,7 +114,7 @@ class OmniPath:
     accessions: Literal["map", "drop"] = "map"
     min_references: int = 0
     rows: Literal["sources", "all"] = "sources"
-    file: str = ""
+    file: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse a negative limit."""
@@ -138,7 +138,7 @@ class OmniPath:
         """
         from bengrn_datasets.omnipath_latest import read_latest
 
-        table, version = read_latest(Path(self.file)) if self.file else _shipped()
+        table, version = read_latest(self.file) if self.file else _shipped()
         names, source_N, target_N = _coded(table)
         losses: dict[str, int] = {}
         typed_N, kept_N = self._choose_rows(table, losses)

@@ -106,7 +106,7 @@ def test_changing_the_file_changes_the_key(bengrn, small, method_file):
         ("scores[0, 0] = np.nan", "invalid_output", "NaN"),
         ("scores = scores[:, :2]", "invalid_output", "have shape"),
         ("return scores", "invalid_output", "returned ndarray; expected a Network"),
-        ("regulators = ['Q' + r for r in regulators]", "invalid_output", "genes that the data do not have"),
+        ("regulators = ['Q' + r for r in regulators]", "invalid_output", "were not asked for as regulators"),
         ("import absent_module", "error", "absent_module"),
     ],
 )

@@ -254,7 +254,7 @@ def service(monkeypatch):
 def test_the_latest_version_is_written_and_read_as_a_truth(service, tmp_path):
     path = OmniPath.latest(tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == [path]
-    truth = OmniPath(file=str(path), complexes="expand").load({})
+    truth = OmniPath(file=path, complexes="expand").load({})
     assert edges_of(truth) == {("TP53", "CDKN1A"), ("NFKB1", "INS"), ("RELA", "INS"), ("TP53", "MDM2")}
     assert truth.sign.nnz == 3  # consensus on stimulation and on inhibition is no sign
     assert path.name in truth.version
@@ -292,7 +292,7 @@ def test_a_table_of_another_form_is_one_clear_error(tmp_path):
     pq.write_table(shipped_edges().select(["source", "target"]), tmp_path / "narrow.parquet")
     for name in ("text", "narrow", "none"):
         with pytest.raises(ValueError, match=rf"{name}\.parquet cannot be read") as caught:
-            OmniPath(file=str(tmp_path / f"{name}.parquet")).load({})
+            OmniPath(file=tmp_path / f"{name}.parquet").load({})
         assert "\n" not in str(caught.value)
 
 

@@ -1,5 +1,8 @@
 """Tables and the page: made from records alone, honest about failures, safe against hostile names."""
 
+import pytest
+
+from bengrn.cli.console import show
 from bengrn.record import Record
 from bengrn.report.page import render
 from bengrn.report.table import footnotes, group
@@ -45,6 +48,18 @@ def test_a_failure_stands_beside_the_finished_records_of_its_task():
     assert [one.status for one in members] == ["ok", "error"]
 
 
+def test_a_failure_that_knows_its_task_stands_in_its_table():
+    tasks = [{"digest": name, "report": {"regulators": 1, "targets": 2}} for name in "de"]
+    failed = [_record(f"broken-{task['digest']}", status="error", task=task) for task in tasks]
+    tables = group(
+        [*failed, *(_record("fine", ap=0.1 * i, task=one) for i, one in enumerate(tasks, start=1))]
+    )
+    assert sorted(tuple(one.method["name"] for one in members) for _, members in tables) == [
+        ("fine", "broken-d"),
+        ("fine", "broken-e"),
+    ]
+
+
 def test_tasks_with_other_cells_are_never_in_one_table():
     other = _record("b", task={"digest": "e", "report": {"regulators": 1, "targets": 2}})
     assert len(group([_record("a"), other])) == 2
@@ -75,6 +90,61 @@ def test_of_several_attempts_the_newest_finished_one_counts():
     assert "0.2 [" in page
     assert "0.1 [" not in page
     assert "it broke" not in page
+
+
+def test_the_same_question_with_other_code_shows_the_newest_answer_only():
+    old = _record(ap=0.1, key="a" * 64, created="2025-01-02T00:00:00+00:00")
+    new = _record(ap=0.2, key="b" * 64, created="2025-01-03T00:00:00+00:00")
+    for records in ([old, new], [new, old]):
+        page = render(records)
+        assert page.count("| pearson |") == 3  # strict, compat and cost
+        assert "0.2 [" in page
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seed": 1},
+        {"method": {"name": "pearson", "changed": {"x": 2}}},
+        {"method": {"name": "pearson", "package": "other"}},
+        {"ingredients": {"network": "another file of this name"}},
+    ],
+)
+def test_another_question_keeps_its_row(changes):
+    page = render([_record(ap=0.1, key="a" * 64), _record(ap=0.2, key="b" * 64, **changes)])
+    assert "0.1 [" in page
+    assert "0.2 [" in page
+
+
+def test_the_cost_table_shows_the_key_that_explain_takes():
+    assert "| abcdef012345 |" in render([_record(key="abcdef0123456789")])
+
+
+def test_a_note_explains_only_what_is_there():
+    bare = _record(scores={"strict": {"ap": _cell(0.1)}, "compat": {}})
+    assert not any("bootstrap" in note or "Lift" in note for note in footnotes([bare]))
+    ranged = _record()
+    assert any("bootstrap" in note for note in footnotes([ranged]))
+    assert not any("Lift" in note for note in footnotes([ranged]))
+    lifted = _record(scores={"strict": {"ap_lift": _cell(1.5)}, "compat": {}})
+    assert any("Lift" in note for note in footnotes([lifted]))
+
+
+def test_the_terminal_shows_a_failure_once_and_whole_below_the_tables(capsys):
+    reason = "it broke " * 40 + "at the end"
+    show([_record("mine", status="error", reason=reason), _record("fine")], as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    (place,) = [number for number, line in enumerate(lines) if "mine" in line]
+    assert lines[place] == f"mine: error: {reason}"
+    assert place > max(number for number, line in enumerate(lines) if "fine" in line)
+    assert max(len(line) for line in lines if "mine" not in line) < 200
+
+
+def test_where_all_failed_there_is_no_empty_table(capsys):
+    show([_record("mine", status="error")], as_json=False)
+    out = capsys.readouterr().out
+    assert "mine: error: it broke" in out
+    assert "AUPRC" not in out
 
 
 def test_a_hostile_name_is_shown_not_run():

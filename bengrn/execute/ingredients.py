@@ -1,0 +1,91 @@
+"""What keys are made of: everything that could change a result, and nothing else."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bengrn import genes, preprocess
+from bengrn.digests import code_digest, digest_json, file_digest
+from bengrn.registry import Declared
+from bengrn.request import Scoring, Selection
+from bengrn.resolve import Chosen
+from bengrn.tasks import frozen, naming
+from bengrn.tasks.network import SCORE_VERSION
+
+__all__ = ["inference_key", "request_ingredients", "scoring_ingredients"]
+
+_REQUEST_VERSION = "request/1"
+_INFER_VERSION = "infer/1"
+_NUMERIC = "cpu/float32"
+
+
+def request_ingredients(
+    method: Chosen, truth: Chosen, data: Chosen, selection: Selection, seed: int, scoring: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what answers a request from the store: names, versions, code, settings, file digests."""
+    return {
+        "version": _REQUEST_VERSION,
+        "method": method.identity(),
+        "truth": truth.identity(),
+        "data": data.identity(),
+        "selection": dataclasses.asdict(selection),
+        "frozen": _freezing_code(),
+        "scoring": scoring,
+        "seed": seed,
+        "numeric": _NUMERIC,
+    }
+
+
+def scoring_ingredients(scoring: Scoring, metrics: Sequence[Declared]) -> dict[str, Any]:
+    """Return what goes into a key for a score: draws, versions, and the code of metrics of plug-ins."""
+    versions = {
+        one.name: one.declaration.version
+        if one.package == "bengrn"
+        else f"{one.declaration.version} {code_digest(one.module)}"
+        for one in metrics
+    }
+    return {**dataclasses.asdict(scoring), "version": SCORE_VERSION, "metrics": versions}
+
+
+def _freezing_code() -> dict[str, str]:
+    """Return the digests of what turns data and a truth into a task, and the version of scanpy."""
+    table = Path(str(genes.__file__)).parent / "data" / "genes_human.tsv.xz"
+    return {
+        "version": frozen.FROZEN_VERSION,
+        **{
+            module.__name__.rpartition(".")[2]: file_digest(Path(str(module.__file__)))
+            for module in (frozen, naming, genes, preprocess)
+        },
+        "genes_human": file_digest(table),
+        "scanpy": metadata.version("scanpy"),
+    }
+
+
+def inference_key(
+    method: Mapping[str, Any], seed: int, digests: Mapping[str, str], *, reads_truth: bool
+) -> str:
+    """Return the content address of a network.
+
+    Parameters
+    ----------
+    method
+        Its identity: name, version, code, settings.
+    seed
+        Given to the method.
+    digests
+        Of the frozen task.
+    reads_truth
+        Whether the truth is an input too, as for the positive control.
+    """
+    made_from = ["counts", "depth", "cells", "genes", "regulators", *(["truth"] if reads_truth else [])]
+    return digest_json(
+        {
+            "version": _INFER_VERSION,
+            "method": method,
+            "seed": seed,
+            "numeric": _NUMERIC,
+            "made_from": {name: digests[name] for name in made_from},
+        }
+    )
