@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["progress", "show"]
 
-# where every interval fits beside the next
-_WIDE = 150
+_COMPAT = "the published definitions (compat)"
+_CONTROL = " (control)"
+# spaces between columns
+_GAP = 2
 Told = Callable[[int, int, str], None]
 
 
@@ -79,17 +81,37 @@ def show(records: Sequence[Record], *, as_json: bool) -> None:
         return
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = _WIDE  # a file or a pipe has no edge
+        console.width = sys.maxsize  # a file or a pipe has no edge
     for title, members in group(records):
         console.print(f"\n{title}", markup=False, soft_wrap=True)
         done = [record for record in members if record.ok]
         if done:
-            console.print(_table("strict", strict_columns(wide=console.width >= _WIDE), done))
-            console.print(_table("the published definitions (compat)", compat_columns(), done))
+            for name, columns in (("strict", strict_columns()), (_COMPAT, compat_columns())):
+                for part in _packed(columns, done, console.width):
+                    console.print(_table(name, part, done))
         for line in failures(members):
             console.print(line, markup=False, soft_wrap=True, style="red")
         for note in footnotes(done):
             console.print(note, markup=False, soft_wrap=True, style="dim")
+
+
+def _packed(columns: Sequence[Column], records: Sequence[Record], width: int) -> list[list[Column]]:
+    """Spread columns over as many tables as the terminal's width needs: nothing is cut or left out."""
+    first, *rest = columns
+    sizes = {
+        column.title: max(len(column.title), *(len(column.cell(one)) for one in records))
+        for column in columns
+    }
+    tables: list[list[Column]] = [[first]]
+    used = start = sizes[first.title] + len(_CONTROL)
+    for column in rest:
+        size = _GAP + sizes[column.title]
+        if used + size > width and len(tables[-1]) > 1:
+            tables.append([first])
+            used = start
+        tables[-1].append(column)
+        used += size
+    return tables
 
 
 def _table(title: str, columns: Sequence[Column], records: Sequence[Record]) -> Table:
@@ -102,6 +124,6 @@ def _table(title: str, columns: Sequence[Column], records: Sequence[Record]) -> 
     for record in records:
         is_control = record.method.get("origin") == "control"
         name, *cells = (Text(column.cell(record)) for column in columns)
-        name.append(" (control)" if is_control else "")
+        name.append(_CONTROL if is_control else "")
         table.add_row(name, *cells, style="dim" if is_control else "")
     return table

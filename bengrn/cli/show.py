@@ -109,7 +109,7 @@ def _list(kind: str, name: str | None, columns: tuple[str, ...], *, verbose: boo
         console.width = 200  # a file or a pipe has no edge
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("name", "package", *columns):
-        table.add_column(title, no_wrap=title == "name")
+        table.add_column(title, no_wrap=title == "name", overflow="fold")
     for declared in registry.of_kind(kind):
         table.add_row(
             Text(declared.name),

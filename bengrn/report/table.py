@@ -26,15 +26,15 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _score(name: str, mode: str = "strict", *, interval: bool = True) -> Callable[[Record], str]:
-    """Return a cell with a score, and its interval if wanted and there is one."""
+def _score(name: str, mode: str = "strict") -> Callable[[Record], str]:
+    """Return a cell with a score, and its interval where there is one."""
 
     def cell(record: Record) -> str:
         found = record.scores.get(mode, {}).get(name)
         if found is None or found["value"] is None:
             return "-"
         text = _number(found["value"])
-        if interval and found.get("low") is not None:
+        if found.get("low") is not None:
             text += f" [{_number(found['low'])}, {_number(found['high'])}]"
         return text
 
@@ -58,19 +58,18 @@ def _memory(record: Record) -> str:
     return "-" if peak is None else f"{peak / 2**30:.2f}"
 
 
-def strict_columns(*, wide: bool = True) -> list[Column]:
-    """Return the columns of the headline table; narrow, fewer intervals fit beside each other."""
-    columns = [
+def strict_columns() -> list[Column]:
+    """Return the columns of the headline table."""
+    return [
         Column("method", _label, is_text=True),
-        Column("AP", _score("ap", interval=wide)),
+        Column("AP", _score("ap")),
         Column("AP/random", _score("ap_ratio")),
         Column("AP lift", _score("ap_lift")),
-        Column("EPR", _score("epr", interval=wide)),
+        Column("EPR", _score("epr")),
         Column("EPR lift", _score("epr_lift")),
-        Column("AUROC", _score("auroc", interval=wide)),
+        Column("AUROC", _score("auroc")),
         Column("infer s", _seconds),
     ]
-    return columns if wide else [column for column in columns if column.title != "EPR lift"]
 
 
 def compat_columns() -> list[Column]:
