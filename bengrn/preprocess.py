@@ -170,14 +170,19 @@ def choose_cells(
             raise UnknownNameError(f"There is no cell type {cell_type!r}. The data have: {known}.")
         adata = adata[(labels == cell_type).to_numpy()]
         what = f"cells of type {cell_type!r}"
-    if cells is not None and adata.n_obs > cells:
-        chosen = np.random.default_rng(seed).choice(adata.n_obs, cells, replace=False)
-        adata = adata[np.sort(chosen)]
     if adata.n_obs < min_cells:
         raise DataError(
             f"There are {adata.n_obs} {what}; expected at least {min_cells}, because networks of few "
             "cells are noise. Choose another cell type, or lower --min-cells knowingly."
         )
+    if cells is not None and adata.n_obs > cells:
+        if cells < min_cells:
+            raise DataError(
+                f"--cells {cells} asks for fewer than --min-cells {min_cells}. Raise the one, or lower the "
+                "other knowingly."
+            )
+        chosen = np.random.default_rng(seed).choice(adata.n_obs, cells, replace=False)
+        adata = adata[np.sort(chosen)]
     return adata.copy()
 
 

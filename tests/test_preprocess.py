@@ -139,3 +139,8 @@ def test_variable_genes_are_those_that_vary_beyond_their_mean():
     adata = anndata.AnnData(X=sparse.csr_array(x.astype(np.float32)))
     adata.var_names = [f"G{number}" for number in range(80)]
     assert choose_genes(adata, list(adata.var_names), genes=1, selection="variable") == ["G7"]
+
+
+def test_asking_for_fewer_cells_than_the_minimum_names_the_option(counts):
+    with pytest.raises(DataError, match="--cells 5 asks for fewer than --min-cells 100"):
+        choose_cells(counts, cell_type=None, cells=5, min_cells=100)

@@ -68,8 +68,13 @@ def run(
     store = Store(out.resolve())
     for ending in (signal.SIGTERM, signal.SIGHUP):  # jobs must not outlive their supervisor
         signal.signal(ending, signal.default_int_handler)
+
+    def found(count: int) -> None:
+        if count and not json_:
+            typer.echo(f"{count} answered from {out / 'records'}; --force runs anew", err=True)
+
     with console.progress(quiet=json_) as started:
-        records = answer(jobs, chosen, registry, store, limits, started=started, force=force)
+        records = answer(jobs, chosen, registry, store, limits, started=started, found=found, force=force)
     console.show(records, as_json=json_)
     if not all(record.ok for record in records):
         raise typer.Exit(1)

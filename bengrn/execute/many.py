@@ -25,6 +25,7 @@ def answer(
     limits: Limits,
     *,
     started: Started,
+    found: Callable[[int], None],
     force: bool = False,
 ) -> list[Record]:
     """Return one record per job, in order.
@@ -37,6 +38,8 @@ def answer(
         Of one request, in the order of `make_jobs`.
     started
         Called as each job starts, with its number and their count; returns what is told of progress.
+    found
+        Told how many jobs the store answers.
     force
         Run anew what the store could answer.
 
@@ -46,6 +49,7 @@ def answer(
         If the data, a truth or the selection cannot be used, or the store cannot be written.
     """
     served = {} if force else {job.key: record for job in jobs if (record := store.find(job.key))}
+    found(len(served))
     waiting = list({job.key: job for job in jobs if job.key not in served}.values())
     if waiting:
         per_truth = len(jobs) // len(asked.truths)

@@ -139,10 +139,9 @@ def _truth(record: Record) -> str:
 def _title(records: Sequence[Record]) -> str:
     """Return what a table is about: the truth, the data and the candidates."""
     record = next((one for one in records if one.ok), records[0])
-    cell_type = record.data.get("cell_type")
-    where = str(record.data.get("name")) + (f", {cell_type}" if cell_type else "")
-    title = f"{_truth(record)} on {where}"
     report = record.task.get("report", {})
+    cells = record.data.get("cell_type") or ("all cells" if "cells" in report else "")
+    title = f"{_truth(record)} on {record.data.get('name')}" + (f", {cells}" if cells else "")
     if "cells" in report:
         title += f": {report['cells']:,} cells x {report['genes']:,} genes"
     if record.ok:
