@@ -1,7 +1,7 @@
 """From what was asked for to what a plug-in declared, with its settings filled in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,9 @@ class Chosen:
             "code": code_digest(self.declared.module, with_data=with_data),
             # what a method gets from the contract is code that its results depend on
             "counts": code_digest(counts),
-            "settings": {name: _content(value) for name, value in vars(self.instance).items()},
+            "settings": {
+                one.name: _content(getattr(self.instance, one.name)) for one in fields(self.instance)
+            },
         }
 
     def card(self) -> dict[str, Any]:
@@ -143,11 +145,12 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
     """
     methods = [choose(registry, "method", one) for one in request.methods]
     truths = [choose(registry, "truth", one) for one in request.truths]
-    data = [
-        choose(registry, "data set", request.data or Named(getattr(truth.instance, "data", "pancreas")))
+    data_asked = [
+        request.data or Named(getattr(truth.instance, "data", "pancreas"))
         for truth in truths
         if request.methods or request.data
     ]
+    data = [choose(registry, "data set", one) for one in data_asked]
     everything = [*methods, *truths, *data]
     given = read_sets(sets, [_called(one) for one in everything])
     filled = [
@@ -158,7 +161,7 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
             [
                 *(("method", one) for one in request.methods),
                 *(("truth", one) for one in request.truths),
-                *(("data set", one.asked) for one in data),
+                *(("data set", one) for one in data_asked),
             ],
             strict=True,
         )

@@ -55,7 +55,7 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
             return failure_record(
                 job, refused.status, str(refused), refused.log, meter=meter, task=task, keys=keys
             )
-        except MetricError as error:
+        except (MetricError, NetworkError) as error:  # nothing of the network can be scored
             return failure_record(job, "invalid_output", str(error), meter=meter, task=task, keys=keys)
         timings = {**meter.phases, **stored}
     return Record(
@@ -80,8 +80,12 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
 def _load(job: Job, store: Store, registry: Registry) -> tuple[FrozenTask, Chosen]:
     """Return the task and the method, exactly those that the job's key names."""
     task = FrozenTask.load(store.task_folder(job.task))
-    method = choose(registry, "method", job.method, job.settings)
-    if method.identity() != job.ingredients["method"]:
+    try:
+        method = choose(registry, "method", job.method, job.settings)
+        changed = method.identity() != job.ingredients["method"]
+    except BengrnError as error:
+        raise _NoNetworkError("error", str(error)) from error
+    if changed:
         raise _NoNetworkError("error", "the method's code changed after the run was planned; run it again")
     if task.digest != job.task:
         raise StoreError(f"The task in {store.task_folder(job.task)} is damaged. Delete that folder.")

@@ -138,7 +138,8 @@ class Store:
 
     def write(self, record: Record) -> Path:
         """Write a record beside earlier attempts."""
-        for attempt in itertools.count(len(self.files_of(record.key)) + 1):
+        last = max((int(path.stem.split("-")[1]) for path in self.files_of(record.key)), default=0)
+        for attempt in itertools.count(last + 1):
             path = self.records_folder / f"{record.key[:_KEY_LETTERS]}-{attempt}.json"
             with contextlib.suppress(FileExistsError):  # another process took this number
                 write_text(path, record.to_json(), replace=False)
@@ -183,7 +184,7 @@ class Store:
     def read_network(self, key: str) -> tuple[Network, dict[str, Any]] | None:
         """Return a kept network and what was kept with it; None where there is no whole, unchanged one."""
         folder = self.network_folder(key)
-        with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile, NetworkError):
+        with contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NetworkError):
             manifest = json.loads((folder / "manifest.json").read_text())
             if (folder / "scores.npz").exists():
                 scores = sparse.csr_array(sparse.load_npz(folder / "scores.npz"))

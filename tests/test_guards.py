@@ -259,3 +259,83 @@ def test_the_end_of_the_supervisor_is_the_end_of_the_job(tmp_path, small, method
 
 def test_a_matrix_of_another_shape_has_another_digest():
     assert digest_matrix(np.zeros((2, 3), np.float32)) != digest_matrix(np.zeros((3, 2), np.float32))
+
+
+def test_a_plugin_that_keeps_the_output_while_it_is_imported_can_use_it(bengrn, small, method_file):
+    path = method_file("log('hello')")
+    path.write_text(
+        path.read_text().replace(
+            "@dataclass(",
+            "import sys\n\n\ndef log(text, file=sys.stdout):\n    print(text, file=file)\n\n\n@dataclass(",
+        )
+    )
+    (record,) = _records(bengrn("run", "-m", "./mine.py", *small, "--json"))
+    assert record["status"] == "ok", record["reason"]
+    assert any("'hello' first" in text for text in record["warnings"])
+
+
+def test_a_closed_output_disables_no_plugin(tmp_path, small):
+    command = f"exec {sys.executable} -P -m bengrn run -m random {' '.join(map(str, small))} >&-"
+    done = subprocess.run(  # noqa: S602
+        command, shell=True, cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert "failed to load" not in done.stderr
+    assert len(list(tmp_path.glob("reports/records/*.json"))) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["return Network(np.zeros((0, 0)), (), ())", "return Network(scores[:, :0], tuple(regulators), ())"],
+)
+def test_a_network_of_nothing_is_recorded_and_the_others_go_on(bengrn, small, method_file, body):
+    method_file(body)
+    mine, other = _records(bengrn("run", "-m", "./mine.py", "-m", "random", *small, "--json"))
+    assert (mine["status"], other["status"]) == ("invalid_output", "ok")
+
+
+def test_a_class_with_slots_is_a_method(bengrn, small, method_file):
+    path = method_file()
+    path.write_text(path.read_text().replace("kw_only=True)", "kw_only=True, slots=True)"))
+    (record,) = _records(bengrn("run", "-m", "./mine.py", *small, "--json"))
+    assert record["status"] == "ok", record["reason"]
+
+
+def test_a_method_file_that_breaks_while_it_waits_is_a_failure_of_its_own(bengrn, small, method_file):
+    first, second = method_file(name="first.py"), method_file(name="second.py")
+    edit = f"open({str(second)!r}, 'a').write('\\n(')"
+    first.write_text(first.read_text().replace('"mine"', '"first"').replace("pass\n", f"{edit}\n"))
+    ran = bengrn("run", "-m", "./first.py", "-m", "./second.py", "-m", "random", *small, "--json")
+    assert [record["status"] for record in _records(ran)] == ["ok", "error", "ok"]
+
+
+def test_an_empty_network_file_is_no_network(tmp_path):
+    store = Store(tmp_path)
+    store.write_network("ab" * 32, Network(np.ones((1, 1)), ("a",), ("b",)), {})
+    (store.network_folder("ab" * 32) / "scores.npy").write_bytes(b"")
+    assert store.read_network("ab" * 32) is None
+
+
+def test_the_newest_attempt_is_the_newest_even_where_older_ones_were_deleted(bengrn, tmp_path, small):
+    for _ in range(3):
+        bengrn("run", "-m", "random", *small, "--force")
+    first, second, third = sorted((tmp_path / "reports" / "records").iterdir())
+    first.unlink()
+    second.unlink()
+    bengrn("run", "-m", "random", *small, "--force")
+    assert sorted(path.name[-6:] for path in third.parent.iterdir()) == ["3.json", "4.json"]
+
+
+def test_nohup_protects_a_run(tmp_path, small, method_file):
+    method_file("time.sleep(4)")
+    command = [sys.executable, "-P", "-m", "bengrn", "run", "-m", "./mine.py", *map(str, small)]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),  # noqa: PLW1509 - what nohup does
+    )
+    while not list((tmp_path / "reports" / "work" / "logs").glob("*.txt")):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=60) == 0

@@ -1,5 +1,6 @@
 """`bengrn run`, `bengrn score` and `bengrn exec`."""
 
+import contextlib
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,7 +68,8 @@ def run(
     jobs = list(make_jobs(chosen, registry))
     store = Store(out.resolve())
     for ending in (signal.SIGTERM, signal.SIGHUP):  # jobs must not outlive their supervisor
-        signal.signal(ending, signal.default_int_handler)
+        if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup means it
+            signal.signal(ending, signal.default_int_handler)
 
     def found(count: int) -> None:
         if count and not json_:
@@ -118,7 +120,8 @@ def exec_(
     """
     import os
 
-    from bengrn.errors import BengrnError
+    from bengrn.errors import BengrnError, PluginError
+    from bengrn.execute.failure import failure_record
     from bengrn.execute.job import Job
     from bengrn.registry import build_registry
     from bengrn.runner import run_job
@@ -130,10 +133,14 @@ def exec_(
         return
     file = job.method.file
     try:
-        registry = build_registry([file] if file else [])
-        store.write(run_job(job, store, registry))
+        try:
+            record = run_job(job, store, build_registry([file] if file else []))
+        except PluginError as error:  # the file was a plug-in when the run was planned
+            record = failure_record(job, "error", str(error))
+        store.write(record)
     except BengrnError as error:  # no record could be made: `bengrn run` learns it from this file
-        store.complaint_file(job.key).write_text(str(error))
+        with contextlib.suppress(OSError):
+            store.complaint_file(job.key).write_text(str(error))
         raise
 
 

@@ -6,7 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bengrn import genes, preprocess
+from bengrn import edge_table, genes, preprocess
 from bengrn.digests import code_digest, digest_json, file_digest
 from bengrn.registry import Declared
 from bengrn.request import Scoring, Selection
@@ -56,7 +56,7 @@ def _freezing_code() -> dict[str, str]:
         "version": frozen.FROZEN_VERSION,
         **{
             module.__name__.rpartition(".")[2]: file_digest(Path(str(module.__file__)))
-            for module in (frozen, naming, genes, preprocess)
+            for module in (frozen, naming, genes, preprocess, edge_table)
         },
         "genes_human": file_digest(table),
         "scanpy": metadata.version("scanpy"),

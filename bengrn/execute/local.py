@@ -181,7 +181,8 @@ def _outcome(
     if done and not why and process.returncode == 0:  # another run was quicker
         return done
     if store.complaint_file(job.key).exists():
-        raise StoreError(store.complaint_file(job.key).read_text())
+        complaint = store.complaint_file(job.key).read_text()
+        raise StoreError(complaint or f"{store.root} cannot be written. Make room, or use another --out.")
     text = log.read_text(errors="replace")
     resources = {"peak_memory_bytes": peak, "cpus": limits.cpus}
     if why == "timeout":

@@ -78,7 +78,7 @@ def score_outside(
     """
     network = read_network(path)
     asked = choose_all(registry, request, sets)
-    metrics, digest = registry.metrics(), file_digest(path)
+    metrics, digest = registry.metrics(), f"{path.name} {file_digest(path)}"
     keys, served, new = list[str](), dict[str, Record](), dict[str, Record]()
     for position, truth in enumerate(asked.truths):
         universe = _universe(path, network, asked, position)
@@ -136,7 +136,7 @@ def _own_task(universe: Truth) -> dict[str, Any]:
 def _ingredients(
     digest: str, asked: ChosenRequest, truth: Chosen, universe: _Universe, metrics: Sequence[Declared]
 ) -> dict[str, Any]:
-    """Return all that the scores depend on: the digest of the network's file, and what it meets."""
+    """Return all that scores depend on: the network file (its ending says how it is read), truth, task."""
     return {
         "version": _VERSION,
         "network": digest,

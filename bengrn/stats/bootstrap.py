@@ -88,7 +88,7 @@ def bootstrap(
     dict
         `ap`, `ap_ratio`, `auroc`, `epr`; with nulls also `ap_lift` and `epr_lift`, the value over the
         mean of all nulls (in each draw: of the same regulators, over the mean of five nulls taken at
-        random, so that the spread of the nulls is in the interval too).
+        random: with more than five, the spread of the nulls is in the interval too).
 
     Notes
     -----

@@ -179,7 +179,10 @@ def _look_up(wanted: Sequence[str], names: Names, organism: str) -> dict[str, st
         return found
     current = _current_symbols(organism)
     by_symbol: dict[str, str | None] = {}
-    for name, new in sorted(known.items(), key=lambda item: item[1] is not None):  # a kept name wins
+    # a kept name wins, and of several that which is the current symbol
+    for name, new in sorted(
+        known.items(), key=lambda item: (item[1] is not None, item[1] == current(item[0]))
+    ):
         by_symbol[current(_without_version(name))] = new
     symbols = {name: current(_without_version(name)) for name in rest}
     return found | {name: by_symbol[symbol] for name, symbol in symbols.items() if symbol in by_symbol}
