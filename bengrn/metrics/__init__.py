@@ -5,7 +5,7 @@ import math
 from bengrn.metrics import overlap, ranking
 from bengrn.metrics.metric import Metric
 
-__all__ = ["METRICS", "metric_names"]
+__all__ = ["METRICS"]
 
 _EPR = "Pratapa 2020, https://doi.org/10.1038/s41592-019-0690-6; ties in expectation"
 _OWN = "definition of this project"
@@ -62,8 +62,3 @@ METRICS: tuple[Metric, ...] = (
     Metric("coverage", "1", overlap.coverage,
            "share of the candidates whose genes the network knows", 1, "none", (0.0, 1.0), _OWN),
 )  # fmt: skip
-
-
-def metric_names() -> tuple[str, ...]:
-    """Return the names of the built-in metrics, in the order of tables."""
-    return tuple(metric.name for metric in METRICS)

@@ -15,7 +15,7 @@ from bengrn.metrics.overlap import odds_ratio
 if TYPE_CHECKING:
     from bengrn.truths.align import Candidates
 
-__all__ = ["COMPAT_VERSION", "compat_scores", "odds_ratio"]
+__all__ = ["COMPAT_VERSION", "compat_scores"]
 
 COMPAT_VERSION = "1"
 

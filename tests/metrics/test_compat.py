@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from bengrn.metrics.compat import compat_scores, odds_ratio
+from bengrn.metrics.compat import compat_scores
+from bengrn.metrics.overlap import odds_ratio
 from bengrn.truths.align import align
 from bengrn.values import Network, Truth
 
