@@ -1,55 +1,47 @@
-"""Gene names: tell Ensembl ids from symbols, and bring both to current symbols."""
+"""Gene names: tell Ensembl ids from symbols and human from mouse, and bring all to current symbols."""
 
-import lzma
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from typing import Literal
 
 from bengrn.errors import DataError
+from bengrn.gene_lists import Place, gene_places, orthologs, transcription_factors
+from bengrn.gene_table import (
+    ENSEMBL_ID,
+    ORGANISMS,
+    Gene,
+    GeneTable,
+    Status,
+    gene_table,
+    has_table,
+    without_version,
+)
 
-__all__ = ["Gene", "GeneMap", "GeneTable", "gene_table", "id_kind", "to_symbols"]
+__all__ = [
+    "Gene",
+    "GeneMap",
+    "GeneTable",
+    "Place",
+    "Status",
+    "current_symbol",
+    "gene_places",
+    "gene_table",
+    "guess_organism",
+    "has_table",
+    "id_kind",
+    "orthologs",
+    "recased",
+    "to_symbols",
+    "transcription_factors",
+]
 
 Kind = Literal["symbol", "ensembl"]
 
-# organism -> its table in bengrn/data, and how its Ensembl gene ids begin
-_ORGANISMS = {"human": ("genes_human.tsv.xz", "ENSG")}
-_ENSEMBL = re.compile(r"(ENS[A-Z]{0,4}G)\d{11}(?:\.\d+)?(?:_PAR_Y)?", re.ASCII)
 _HAS_LETTER = re.compile(r"[A-Za-z]")
-
-
-@dataclass(frozen=True)
-class Gene:
-    """One gene of a table; `ensembl[0]` is the id that the nomenclature committee gives it."""
-
-    symbol: str
-    ensembl: tuple[str, ...]
-    previous: tuple[str, ...]
-    aliases: tuple[str, ...]
-    uniprot: tuple[str, ...]
-    group: str
-
-
-@dataclass(frozen=True)
-class GeneTable:
-    """The genes of one organism, and how to find them.
-
-    Parameters
-    ----------
-    genes
-        Current symbol to gene.
-    by_ensembl
-        Ensembl id, without version, to current symbol.
-    by_previous
-        A name no longer current to the current symbols it stood for.
-    """
-
-    genes: Mapping[str, Gene]
-    by_ensembl: Mapping[str, str]
-    by_previous: Mapping[str, tuple[str, ...]]
+# of the names that tell the species; more than this of the other is no slip: both are meant
+_MIXED = 0.1
 
 
 @dataclass(frozen=True)
@@ -58,56 +50,55 @@ class GeneMap:
 
     Parameters
     ----------
+    names
+        N names, as they were given.
     symbols
-        N symbols, in the order of the names, each at most once; None where a name is given up.
-    n_mapped
-        Names recognised as a gene.
-    n_ambiguous
-        Names given up or left alone because they could be several genes, or one gene has several names.
-    n_lost
-        Names that no table knows. An Ensembl id is given up; any other name stays as it is, because the
-        truth may use it.
+        N symbols, in the order of the names, each at most once; None where a name is given up. A name that
+        no table knows stays as it is, because the truth may use it, unless it is an Ensembl id.
+    statuses
+        N words. A name is mapped as "current", "ensembl", "previous" or "alias", whichever it is;
+        "ambiguous" if it is given up or left alone because it could be several genes, or because one gene
+        has several of the names; "lost" if no table knows it.
+    notes
+        N reasons for the ambiguous and lost; empty for the others.
     kind
         What most names are.
     """
 
+    names: tuple[str, ...]
     symbols: tuple[str | None, ...]
-    n_mapped: int
-    n_ambiguous: int
-    n_lost: int
+    statuses: tuple[Status, ...]
+    notes: tuple[str, ...]
     kind: Kind
 
+    @property
+    def n_mapped(self) -> int:
+        """Names recognised as a gene."""
+        return len(self.names) - self.n_ambiguous - self.n_lost
 
-@lru_cache(maxsize=4)
-def gene_table(organism: str = "human") -> GeneTable:
-    """Return the genes of an organism; read once.
+    @property
+    def n_ambiguous(self) -> int:
+        """Names that could be several genes, or share a gene with another name."""
+        return self.statuses.count("ambiguous")
 
-    Raises
-    ------
-    DataError
-        If there is no table of this organism.
-    """
-    if organism not in _ORGANISMS:
-        known = ", ".join(_ORGANISMS)
-        raise DataError(f"There is no table of gene names for {organism!r}; there is one for {known}.")
-    packed = resources.files("bengrn").joinpath("data", _ORGANISMS[organism][0]).read_bytes()
-    lines = lzma.decompress(packed).decode().splitlines()
-    genes = {}
-    by_ensembl: dict[str, str] = {}
-    by_previous: dict[str, tuple[str, ...]] = {}
-    for line in lines[1:]:
-        symbol, ids, previous, aliases, uniprot, group = line.split("\t")
-        gene = Gene(symbol, _parts(ids), _parts(previous), _parts(aliases), _parts(uniprot), group)
-        genes[symbol] = gene
-        for one in gene.ensembl:
-            by_ensembl[one] = symbol
-        for old in gene.previous:
-            by_previous[old] = (*by_previous.get(old, ()), symbol)
-    return GeneTable(genes, by_ensembl, by_previous)
+    @property
+    def n_lost(self) -> int:
+        """Names that no table knows."""
+        return self.statuses.count("lost")
 
+    @property
+    def ambiguous(self) -> dict[str, str]:
+        """The ambiguous names, each with the reason."""
+        return {name: note for name, _, status, note in self.table() if status == "ambiguous"}
 
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple(text.split("|")) if text else ()
+    @property
+    def lost(self) -> dict[str, str]:
+        """The lost names, each with the reason."""
+        return {name: note for name, _, status, note in self.table() if status == "lost"}
+
+    def table(self) -> Iterator[tuple[str, str | None, Status, str]]:
+        """Give N rows: name, symbol, status, note."""
+        return zip(self.names, self.symbols, self.statuses, self.notes, strict=True)
 
 
 def id_kind(names: Sequence[str]) -> Kind:
@@ -123,7 +114,7 @@ def id_kind(names: Sequence[str]) -> Kind:
     names = [str(name) for name in names]
     if not names:
         raise DataError("There are no gene names; expected symbols or Ensembl ids as var_names.")
-    n_ensembl = sum(_ENSEMBL.fullmatch(name) is not None for name in names)
+    n_ensembl = sum(ENSEMBL_ID.fullmatch(name) is not None for name in names)
     if n_ensembl * 2 > len(names):
         return "ensembl"
     strange = [name for name in names if not _HAS_LETTER.search(name)]
@@ -136,20 +127,75 @@ def id_kind(names: Sequence[str]) -> Kind:
     )
 
 
-def to_symbols(names: Sequence[str], *, organism: str = "human") -> GeneMap:
+def guess_organism(names: Sequence[str]) -> Literal["human", "mouse"]:
+    """Say whether gene names are those of human or mouse.
+
+    Names tell that one of the two has and the other has not: not C2, which both use, nor a name that neither
+    knows, nor a single letter (toys use them, and `a` is a mouse gene). Where none tells, or as many of the
+    one as of the other, they are human. Mouse names written in capitals look human.
+
+    Raises
+    ------
+    DataError
+        If of the names that tell more than 10 % are human's, and more than 10 % mouse's.
+    """
+    different = dict.fromkeys(name for name in map(str, names) if len(name) > 1)
+    not_human = [name for name in different if not _is_of(name, "human")]
+    if not not_human:
+        return "human"  # without a look at the table of mouse
+    mouse = [name for name in not_human if _is_of(name, "mouse")]
+    human = [name for name in different if _is_of(name, "human") and not _is_of(name, "mouse")]
+    if min(len(mouse), len(human)) > _MIXED * (len(mouse) + len(human)):
+        raise DataError(
+            f"Of {len(different)} gene names, {len(human)} are human ({human[0]!r} first) and {len(mouse)} "
+            f"are mouse ({mouse[0]!r} first); expected one species. Leave one out, or map it to the other."
+        )
+    return "mouse" if len(mouse) > len(human) else "human"
+
+
+def _is_of(name: str, organism: str) -> bool:
+    """Say whether a name is a symbol, a previous symbol or any Ensembl gene id of an organism."""
+    ensembl = ENSEMBL_ID.fullmatch(name)
+    if ensembl:
+        return ensembl[1] == ORGANISMS[organism]
+    table = gene_table(organism)
+    return name in table.genes or name in table.by_previous
+
+
+def current_symbol(name: str, organism: str = "human") -> str:
+    """Return the current symbol of one name, whatever other names become it too; else the name itself.
+
+    The rules are those of `to_symbols`, which gives up all names but one of a gene.
+    """
+    symbol, _ = gene_table(organism).find(name)
+    return name if symbol is None else symbol
+
+
+def recased(name: str, organism: str = "mouse") -> str | None:
+    """Return the one current symbol that equals a name but for case: TRP53 is Trp53.
+
+    None if there are none or several. A name in the right case stays.
+    """
+    return gene_table(organism).recased(name)
+
+
+def to_symbols(names: Sequence[str], *, organism: str = "human", aliases: bool = False) -> GeneMap:
     """Bring gene names to current symbols.
 
     Ensembl ids (with or without version) become symbols. A current symbol stays. A previous symbol
     becomes the current one if it stood for one gene only; if it stood for several, it stays as it is.
     Where several names end at one symbol, the exact symbol wins, then the gene's main Ensembl id;
-    otherwise all of them are given up. Aliases are not followed: too many belong to several genes.
+    otherwise all of them are given up.
 
     Parameters
     ----------
     names
         N names; Ensembl ids and symbols may be mixed.
     organism
-        "human".
+        "human" or "mouse". Mouse symbols are case-sensitive; see `recased`.
+    aliases
+        Follow an alias too, where it belongs to one gene and is no symbol or previous symbol of another.
+        Off by default: aliases are unofficial, and some are also in use for other things.
 
     Raises
     ------
@@ -161,35 +207,35 @@ def to_symbols(names: Sequence[str], *, organism: str = "human") -> GeneMap:
     table = gene_table(organism)
     if kind == "ensembl":
         _check_species(names, organism)
-    found: list[str | None] = []
-    known: list[bool | None] = []  # None: could be several genes
+    symbols: list[str | None] = []
+    statuses: list[Status] = []
+    notes: list[str] = []
     for name in names:
-        symbol, is_known = _resolve(name, table)
-        found.append(symbol)
-        known.append(is_known)
-    for positions in _shared(found).values():
-        winner = _winner([names[one] for one in positions], table)
+        symbol, status = table.find(name, aliases=aliases)
+        is_id = status == "lost" and ENSEMBL_ID.fullmatch(name) is not None
+        symbols.append(symbol if symbol is not None or is_id else name)
+        statuses.append(status)
+        notes.append(_why_not(name, status, table, is_id=is_id, aliases=aliases))
+    for symbol, positions in _shared(symbols).items():
+        winner = _winner([(names[one], statuses[one]) for one in positions], table.genes.get(symbol))
+        kept = "none is kept" if winner is None else f"{names[positions[winner]]} is kept"
         for place, one in enumerate(positions):
             if place != winner:
-                found[one], known[one] = None, None
-    return GeneMap(tuple(found), known.count(True), known.count(None), known.count(False), kind)
+                symbols[one], statuses[one] = None, "ambiguous"
+                notes[one] = f"one of {len(positions)} names of {symbol}; {kept}"
+    return GeneMap(tuple(names), tuple(symbols), tuple(statuses), tuple(notes), kind)
 
 
-def _resolve(name: str, table: GeneTable) -> tuple[str | None, bool | None]:
-    """Return the symbol of a name, and whether it is known; None if it could be several genes."""
-    if name in table.genes:
-        return name, True
-    if _ENSEMBL.fullmatch(name):
-        symbol = table.by_ensembl.get(_without_version(name))
-        return symbol, symbol is not None
-    current = table.by_previous.get(name, ())
-    if len(current) == 1:
-        return current[0], True
-    return name, None if current else False
-
-
-def _without_version(name: str) -> str:
-    return name.split(".", maxsplit=1)[0].removesuffix("_PAR_Y")
+def _why_not(name: str, status: Status, table: GeneTable, *, is_id: bool, aliases: bool) -> str:
+    """Return why a name did not become a symbol; empty if it did."""
+    if status == "ambiguous":
+        return f"a name of {', '.join(table.owners(name, aliases=aliases))}"
+    if status == "lost":
+        what = (
+            "id" if is_id else "symbol, previous symbol or alias" if aliases else "symbol or previous symbol"
+        )
+        return f"no {table.organism} gene has this {what}"
+    return ""
 
 
 def _shared(found: Sequence[str | None]) -> dict[str, list[int]]:
@@ -201,13 +247,13 @@ def _shared(found: Sequence[str | None]) -> dict[str, list[int]]:
     return {symbol: several for symbol, several in positions.items() if len(several) > 1}
 
 
-def _winner(names: Sequence[str], table: GeneTable) -> int | None:
-    """Return which of several names of one gene keeps it: the exact symbol, then the main id."""
-    symbol, _ = _resolve(names[0], table)
-    gene = table.genes.get(str(symbol))
-    exact = [place for place, name in enumerate(names) if name == symbol]
-    main = [place for place, name in enumerate(names) if gene and _without_version(name) in gene.ensembl[:1]]
-    for places in (exact, main):
+def _winner(names: Sequence[tuple[str, Status]], gene: Gene | None) -> int | None:
+    """Return which of several names of a gene keeps it: its symbol, its main id, or the only non-alias."""
+    main = gene.ensembl[:1] if gene else ()
+    exact = [place for place, (_, status) in enumerate(names) if status == "current"]
+    by_id = [place for place, (name, _) in enumerate(names) if without_version(name) in main]
+    official = [place for place, (_, status) in enumerate(names) if status != "alias"]
+    for places in (exact, by_id, official):
         if len(places) == 1:
             return places[0]
     return None
@@ -215,9 +261,9 @@ def _winner(names: Sequence[str], table: GeneTable) -> int | None:
 
 def _check_species(names: Sequence[str], organism: str) -> None:
     """Refuse Ensembl ids of another species."""
-    prefixes = Counter(found[1] for found in map(_ENSEMBL.fullmatch, names) if found)
+    prefixes = Counter(found[1] for found in map(ENSEMBL_ID.fullmatch, names) if found)
     most = prefixes.most_common(1)[0][0]
-    expected = _ORGANISMS[organism][1]
+    expected = ORGANISMS[organism]
     if most != expected:
         example = next(name for name in names if name.startswith(most))
         raise DataError(

@@ -2,7 +2,8 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,9 +30,9 @@ def name_truth(truth: Truth, data_names: Sequence[str]) -> tuple[Truth, int]:
     A name that the data use as well stays. Names that end at one symbol are one gene: it has the edges of
     all of them, and a sign or effect where none of them says otherwise.
     """
-    if truth.organism == "simulated":
+    if not gene_names.has_table(truth.organism):
         return truth, 0
-    current, known = _current_symbols(truth.organism), set(data_names)
+    current, known = partial(gene_names.current_symbol, organism=truth.organism), set(data_names)
     names = dict.fromkeys([*truth.regulators, *truth.targets])
     new = {name: name if name in known else current(name) for name in names}
     renamed = sum(old != name for old, name in new.items())
@@ -71,24 +72,6 @@ def _agreed(place_E: Positions, value_E: npt.NDArray[Any], shape: tuple[int, int
     return sparse.csr_array((low_N[same], divmod(place_N[same], shape[1])), shape=shape)
 
 
-def _current_symbols(organism: str) -> Callable[[str], str]:
-    """Return how one name becomes the current symbol, whatever other names become it too.
-
-    The rules are those of `genes.to_symbols`, which gives up all names but one of a gene.
-    """
-    table = gene_names.gene_table(organism)
-
-    def current(name: str) -> str:
-        if name in table.genes:
-            return name
-        former = table.by_previous.get(name, ())
-        if former:
-            return former[0] if len(former) == 1 else name
-        return table.by_ensembl.get(_without_version(name), name)
-
-    return current
-
-
 def _without_version(name: str) -> str:
     """Return an Ensembl id without its version; any other name as it is."""
     return name.partition(".")[0].removesuffix("_PAR_Y") if name.startswith("ENS") else name
@@ -108,8 +91,8 @@ def name_data(adata: "AnnData", truth: Truth) -> tuple["AnnData", dict[str, str 
     """
     old = list(adata.var_names)
     tested = {*truth.regulators, *truth.targets}
-    if truth.organism == "simulated":
-        return adata, dict(zip(old, old, strict=True)), {"gene_ids": "simulated", "genes_mapped": len(old)}
+    if not gene_names.has_table(truth.organism):
+        return adata, dict(zip(old, old, strict=True)), {"gene_ids": truth.organism, "genes_mapped": len(old)}
     mapped = gene_names.to_symbols(old, organism=truth.organism)
     # a name that the truth itself uses stays, even where it is no longer the current symbol
     new = [name if name in tested else symbol for name, symbol in zip(old, mapped.symbols, strict=True)]
@@ -175,9 +158,9 @@ def _look_up(wanted: Sequence[str], names: Names, organism: str) -> dict[str, st
     known = {**{name: name for name in names.values() if name is not None}, **names}
     found = {name: known[name] for name in wanted if name in known}
     rest = [name for name in wanted if name not in known]
-    if not rest or organism == "simulated":
+    if not rest or not gene_names.has_table(organism):
         return found
-    current = _current_symbols(organism)
+    current = partial(gene_names.current_symbol, organism=organism)
     by_symbol: dict[str, str | None] = {}
     # a kept name wins, and of several that which is the current symbol
     for name, new in sorted(
