@@ -1,4 +1,4 @@
-"""Counts as methods want them: dense, or normalised by the depth of each cell."""
+"""Expression as methods want it: dense, or normalised by the depth of each cell."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,16 @@ from bengrn.errors import DataError
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["dense_counts", "log_normalized"]
+__all__ = ["dense_counts", "is_continuous", "log_normalized"]
+
+
+def is_continuous(adata: "AnnData") -> bool:
+    """Whether `X` holds expression that is no count (`uns["values"]` is "continuous")."""
+    return str(adata.uns.get("values", "counts")) == "continuous"
 
 
 def dense_counts(adata: "AnnData") -> npt.NDArray[np.float32]:
-    """Return the counts of `adata.X` as a new dense array, shape (C, G), float32.
+    """Return `adata.X` as a new dense array, shape (C, G), float32; continuous expression as it is.
 
     Raises
     ------
@@ -33,8 +38,11 @@ def log_normalized(adata: "AnnData", target_sum: float = 1e4) -> npt.NDArray[np.
 
     A cell's depth is `obs["total_counts"]`, which counts all genes it was measured on, so that
     choosing genes does not change the normalisation; without that column, the sum of its row.
+    Continuous expression has been normalised by whoever made it, and is returned as it is.
     """
     x_CG = dense_counts(adata)
+    if is_continuous(adata):
+        return x_CG
     if "total_counts" in adata.obs:
         depth_C = np.asarray(adata.obs["total_counts"], dtype=np.float32)
     else:

@@ -1,4 +1,4 @@
-"""Networks and truths out of files that other tools wrote: long tables, and AnnData."""
+"""Networks out of files that other tools wrote: long tables, and AnnData."""
 
 import warnings
 from pathlib import Path
@@ -8,18 +8,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from bengrn import genes as gene_names
-from bengrn.errors import BengrnError, DataError, NetworkError, TruthError
-from bengrn.values import Network, Truth
+from bengrn.errors import BengrnError, NetworkError
+from bengrn.values import Network
 
-__all__ = ["read_network", "read_truth"]
+__all__ = ["read_columns", "read_network", "refuse_repeated"]
 
-# what tools call the three columns, in any case: ours first, then GENIE3's in R (regulatoryGene, targetGene,
+# what tools call the columns, in any case: ours first, then GENIE3's in R (regulatoryGene, targetGene,
 # weight), arboreto's and SCENIC's (TF, target, importance) and BEELINE's (Gene1, Gene2, EdgeWeight)
 _COLUMNS = {
     "source": ("source", "regulator", "regulators", "regulatorygene", "tf", "from", "gene1"),
     "target": ("target", "targets", "targetgene", "gene", "to", "gene2"),
     "weight": ("weight", "score", "importance", "edgeweight", "value"),
+    "sign": ("sign", "mor"),
+    "effect": ("effect", "log2_fold_change", "logfc"),
 }
 
 
@@ -35,41 +36,17 @@ def read_network(path: Path) -> Network:
     """
     if path.suffix == ".h5ad":
         return _network_of_h5ad(path)
-    table = _read_table(path, ("source", "target", "weight"), NetworkError)
+    table = read_columns(path, ("source", "target", "weight"), NetworkError)
     weights = table["weight"].to_numpy()
     if weights.dtype.kind not in "fiu":
         raise NetworkError(f"{path.name}: the weights are text ({weights[0]!r}); expected numbers.")
     if np.isnan(weights.astype(float)).any():
         count = int(np.isnan(weights.astype(float)).sum())
         raise NetworkError(f"{path.name}: {count} weights are missing or NaN. Leave out such edges.")
+    refuse_repeated(table, path, NetworkError)
     targets = tuple(sorted(set(table["target"])))
-    regulators, matrix = _matrix(table, weights.astype(np.float32), targets, path, NetworkError)
+    regulators, matrix = _matrix(table, weights.astype(np.float32), targets)
     return Network(matrix, regulators, targets, signed=bool((weights < 0).any()))
-
-
-def read_truth(path: Path) -> Truth:
-    """Read a truth from a long table: tested regulators are its sources, targets all its names.
-
-    The organism is taken to be human. Ensembl ids become symbols; an id that is unknown, or one of several
-    ids of a gene, stays as it is, and so does every name of a table that mostly holds other names.
-
-    Raises
-    ------
-    TruthError
-        If the file cannot be read, lacks a column, holds an edge twice, or names no human genes.
-    """
-    table = _read_table(path, ("source", "target"), TruthError)
-    targets = tuple(sorted(set(table["source"]) | set(table["target"])))
-    ones = np.ones(len(table), np.float32)
-    regulators, edges = _matrix(table, ones, targets, path, TruthError)
-    try:
-        mapped = gene_names.to_symbols(targets)
-    except DataError as error:
-        raise TruthError(f"{path.name}: {error}") from error
-    if mapped.kind == "ensembl":
-        symbol = {old: new or old for old, new in zip(targets, mapped.symbols, strict=True)}
-        regulators, targets = (tuple(symbol[one] for one in names) for names in (regulators, targets))
-    return Truth(edges, regulators, targets, version=path.name)
 
 
 def _read_file(path: Path, error: type[BengrnError]) -> Any:
@@ -98,40 +75,63 @@ def _read_file(path: Path, error: type[BengrnError]) -> Any:
     return table
 
 
-def _read_table(path: Path, wanted: tuple[str, ...], error: type[BengrnError]) -> Any:
-    """Return a data frame with the wanted columns under our names, gene names as text."""
+def read_columns(
+    path: Path, wanted: tuple[str, ...], error: type[BengrnError], *, optional: tuple[str, ...] = ()
+) -> Any:
+    """Return a data frame with the wanted columns under our names, and of the optional those it has.
+
+    Gene names are text. The columns known are source, target, weight, sign and effect.
+
+    Raises
+    ------
+    error
+        If the file cannot be read, lacks a column, holds no edges, or one without source or target.
+    """
     table = _read_file(path, error)
     known = {str(column).strip().lower(): column for column in table.columns}
     found = {
-        name: next((known[alias] for alias in _COLUMNS[name] if alias in known), None) for name in wanted
+        name: next((known[alias] for alias in _COLUMNS[name] if alias in known), None)
+        for name in (*wanted, *optional)
     }
-    lacking = [name for name, column in found.items() if column is None]
-    if lacking:
+    if any(found[name] is None for name in wanted):
         have = ", ".join(map(str, list(table.columns)[:6]))
         raise error(f"{path.name} has the columns {have}; expected {', '.join(wanted)}. Add a header line.")
     if not len(table):
         raise error(f"{path.name} holds no edges.")
-    table = table[[found[name] for name in wanted]].set_axis(list(wanted), axis=1)
+    kept = {name: column for name, column in found.items() if column is not None}
+    table = table[list(kept.values())].set_axis(list(kept), axis=1)
     if table[["source", "target"]].isna().any(axis=None):
         raise error(f"{path.name} holds edges without a source or target. Remove them.")
     return table.assign(source=table["source"].astype(str), target=table["target"].astype(str))
 
 
+def refuse_repeated(table: Any, path: Path, error: type[BengrnError]) -> None:
+    """Refuse a long table that lists an edge more than once, saying if its rows contradict each other.
+
+    Raises
+    ------
+    error
+        If it does.
+    """
+    twice = table.duplicated(["source", "target"])
+    if not twice.any():
+        return
+    first = table[twice].iloc[0]
+    edge = f"{first['source']} to {first['target']}"
+    if "sign" in table:
+        same = table[(table["source"] == first["source"]) & (table["target"] == first["target"])]
+        if len(set(same["sign"])) > 1:
+            edge += " with contradictory signs"
+    raise error(
+        f"{path.name} lists {int(twice.sum())} edges more than once, {edge} first; expected each pair once. "
+        "Keep one of them."
+    )
+
+
 def _matrix(
-    table: Any,
-    values: npt.NDArray[np.float32],
-    targets: tuple[str, ...],
-    path: Path,
-    error: type[BengrnError],
+    table: Any, values: npt.NDArray[np.float32], targets: tuple[str, ...]
 ) -> tuple[tuple[str, ...], sparse.csr_array]:
     """Return the sources of a long table and its CSR matrix, sources x targets."""
-    twice = table.duplicated(["source", "target"])
-    if twice.any():
-        first = table[twice].iloc[0]
-        raise error(
-            f"{path.name} lists {int(twice.sum())} edges more than once, {first['source']} to "
-            f"{first['target']} first; expected each pair once. Keep one of them."
-        )
     regulators = tuple(sorted(set(table["source"])))
     row = {name: position for position, name in enumerate(regulators)}
     column = {name: position for position, name in enumerate(targets)}

@@ -4,26 +4,24 @@ import gzip
 import hashlib
 import json
 import os
-import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 from bengrn.archives import unpack
 from bengrn.digests import file_digest
+from bengrn.download import download, size_text
 from bengrn.errors import FetchError
 from bengrn.values import Remote
 
-__all__ = ["CACHE", "MIRROR", "cache_folder", "fetch", "unpack"]
+__all__ = ["CACHE", "MIRROR", "cache_folder", "fetch", "is_at_hand", "unpack"]
 
 MIRROR = "BENGRN_DATA"
 CACHE = "BENGRN_CACHE"
 
-_CHUNK = 1 << 16  # what a cut connection may lose
-_TIMEOUTS = (10.0, 60.0)  # seconds to connect, and between two pieces
-_ATTEMPTS = 3  # a dropped connection is taken up again where it stopped
+_CHUNK = 1 << 16
 _LOCK_SECONDS = 3600.0
 
 
@@ -61,23 +59,40 @@ def fetch(remote: Remote, *, progress: bool = False) -> Path:
     mirror = _mirror_folder()
     if mirror is not None and (mirror / place).is_file():
         return _from_mirror(mirror / place, remote)
-    # named by content, so that two versions of a file never fight for one place
-    target = cache_folder() / remote.sha256[:16] / place.name
+    target = _cached(remote, place.name)
     if _is_verified(target, target, remote):
         return target
     with _cache_errors(target, remote):
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target):
-            if target.is_file() and _verify(target, target, remote) == remote.sha256:
+            if target.is_file() and _is_declared(target, target, remote):
                 return target
             target.unlink(missing_ok=True)
             packed = None if mirror is None else mirror / f"{place}.gz"
             if packed is not None and packed.is_file():
                 _unpack_gzip(packed, target, remote)
             else:
-                _download(remote, target, place, progress=progress)
+                advice = f"Download it elsewhere and put it at ${MIRROR}/{place}."
+                download(remote, target, advice, progress=progress)
             _vouch(target, target)
     return target
+
+
+def is_at_hand(remote: Remote) -> bool:
+    """Whether a file is in the mirror or in the cache, so that fetching it needs no network."""
+    place = _place(remote)
+    mirror = _mirror_folder()
+    near = [_cached(remote, place.name), *([mirror / place, mirror / f"{place}.gz"] if mirror else [])]
+    return any(path.is_file() for path in near)
+
+
+def _cached(remote: Remote, name: str) -> Path:
+    """Return a file's place in the cache: by content, so that two versions never fight for it.
+
+    Where the content is not known, by its address.
+    """
+    key = remote.sha256 or "url-" + hashlib.sha256(remote.url.encode()).hexdigest()
+    return cache_folder() / key[:16] / name
 
 
 def _place(remote: Remote) -> PurePosixPath:
@@ -101,14 +116,12 @@ def _mirror_folder() -> Path | None:
 
 def _from_mirror(path: Path, remote: Remote) -> Path:
     """Return a plain file of the mirror, checked."""
-    note = cache_folder() / remote.sha256[:16] / path.name
     try:
-        found = _verify(path, note, remote)
+        if _is_declared(path, _cached(remote, path.name), remote):
+            return path
     except OSError as error:
         raise FetchError(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
-    if found != remote.sha256:
-        raise _wrong(path, found, remote)
-    return path
+    raise _wrong(path, file_digest(path), remote)
 
 
 def _wrong(path: Path, found: str, remote: Remote) -> FetchError:
@@ -133,19 +146,20 @@ def _state(path: Path) -> list[Any]:
 def _is_verified(path: Path, note: Path, remote: Remote) -> bool:
     """Whether the file was hashed before and has not changed since."""
     try:
-        return path.stat().st_size == remote.bytes and json.loads(_note(note).read_text()) == _state(path)
+        right_size = not remote.sha256 or path.stat().st_size == remote.bytes
+        return right_size and json.loads(_note(note).read_text()) == _state(path)
     except (OSError, ValueError):
         return False
 
 
-def _verify(path: Path, note: Path, remote: Remote) -> str:
-    """Return the sha256 of a file, and remember it if it is the declared one."""
+def _is_declared(path: Path, note: Path, remote: Remote) -> bool:
+    """Whether a file is the declared one; any file is where no digest is. Remembers it if so."""
     if _is_verified(path, note, remote):
-        return remote.sha256
-    found = file_digest(path)
-    if found == remote.sha256:
+        return True
+    same = not remote.sha256 or file_digest(path) == remote.sha256
+    if same:
         _vouch(path, note)
-    return found
+    return same
 
 
 def _vouch(path: Path, note: Path) -> None:
@@ -167,7 +181,7 @@ def _cache_errors(target: Path, remote: Remote) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise FetchError(
-            f"{target.name} ({_megabytes(remote)}) cannot be written into the cache {target.parent}: "
+            f"{target.name} ({size_text(remote)}) cannot be written into the cache {target.parent}: "
             f"{reason}. Free space, or set ${CACHE} to a folder that can be written."
         ) from error
 
@@ -187,10 +201,6 @@ def _locked(target: Path) -> Iterator[None]:
         ) from error
 
 
-def _megabytes(remote: Remote) -> str:
-    return f"{remote.bytes / 1e6:.1f} MB"
-
-
 def _unpack_gzip(packed: Path, target: Path, remote: Remote) -> None:
     """Unpack a mirror's `NAME.gz` into the cache; all or nothing."""
     fresh = target.with_name(target.name + ".unpacking")
@@ -200,93 +210,13 @@ def _unpack_gzip(packed: Path, target: Path, remote: Remote) -> None:
             while piece := source.read(_CHUNK):
                 state.update(piece)
                 sink.write(piece)
-        if state.hexdigest() != remote.sha256:
+        if remote.sha256 and state.hexdigest() != remote.sha256:
             raise _wrong(packed, state.hexdigest(), remote)
         fresh.replace(target)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise FetchError(
-            f"{packed} is truncated or no gzip file ({error}); expected {remote.bytes:,} plain bytes with "
-            f"sha256 {remote.sha256[:12]}…. Delete or replace it."
+            f"{packed} is truncated or no gzip file ({error}); expected {remote.path or remote.url} "
+            f"({size_text(remote)}), packed. Delete or replace it."
         ) from error
     finally:
         fresh.unlink(missing_ok=True)
-
-
-def _download(remote: Remote, target: Path, place: PurePosixPath, *, progress: bool) -> None:
-    """Download a file through pooch, which checks the sha256 and renames it into place."""
-    import pooch
-
-    part = target.with_name(target.name + ".part")
-    advice = f"Download it elsewhere and put it at ${MIRROR}/{place}."
-    if shutil.disk_usage(target.parent).free < remote.bytes:
-        raise OSError(0, "too little free space")
-    pooch.get_logger().setLevel("WARNING")  # it would announce every file on stderr
-
-    def downloader(url: str, output_file: str, _pooch: Any) -> None:
-        _resume(url, part, remote, advice, progress=progress)
-        part.replace(output_file)
-
-    for last in (not part.exists(), True):  # a stale part may spoil the first attempt
-        try:
-            pooch.retrieve(
-                remote.url, f"sha256:{remote.sha256}", target.name, target.parent, downloader=downloader
-            )
-        except ValueError as error:  # pooch's word for another checksum
-            if last:
-                raise FetchError(
-                    f"{remote.url} does not have the sha256 {remote.sha256[:12]}… that was declared: the "
-                    f"file has changed there. Update the plug-in, or put the old one at ${MIRROR}/{place}."
-                ) from error
-        else:
-            return
-
-
-def _resume(url: str, part: Path, remote: Remote, advice: str, *, progress: bool) -> None:
-    """Bring `part` to its full size, going on where an earlier attempt stopped."""
-    import requests
-
-    failure = "the connection was cut"
-    for _ in range(_ATTEMPTS):
-        have = part.stat().st_size if part.exists() else 0
-        if have == remote.bytes:
-            return
-        if have > remote.bytes:
-            part.unlink()
-            have = 0
-        # without this, a server may compress, and a range would count compressed bytes
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-        try:
-            with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS) as answer:
-                if answer.status_code == requests.codes.requested_range_not_satisfiable:
-                    part.unlink()
-                    continue
-                if answer.status_code not in (requests.codes.ok, requests.codes.partial_content):
-                    raise FetchError(
-                        f"{url} ({_megabytes(remote)}) cannot be downloaded: the server answers "
-                        f"{answer.status_code} {answer.reason}. {advice}"
-                    )
-                goes_on = answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-                with part.open("ab" if have and goes_on else "wb") as sink:
-                    _copy(answer.iter_content(_CHUNK), sink, remote, progress=progress)
-        except (requests.RequestException, ValueError) as error:  # ValueError: an url that is none
-            failure = type(error).__name__
-            if not part.exists() or part.stat().st_size <= have:
-                break  # nobody answers: no use in asking again
-    if not part.exists() or part.stat().st_size != remote.bytes:
-        raise FetchError(
-            f"{url} ({_megabytes(remote)}) is not at hand and cannot be downloaded ({failure}). {advice}"
-        )
-
-
-def _copy(pieces: Iterator[bytes], sink: IO[bytes], remote: Remote, *, progress: bool) -> None:
-    """Write the pieces, with a progress bar on stderr if wanted."""
-    from rich.console import Console
-    from rich.progress import DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    name = _place(remote).name
-    columns = (TextColumn("{task.description}"), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not progress, transient=True) as bar:
-        task = bar.add_task(name, total=remote.bytes, completed=sink.tell())
-        for piece in pieces:
-            sink.write(piece)
-            bar.update(task, advance=len(piece))

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 import pluggy
 
 from bengrn.counts import dense_counts, log_normalized
+from bengrn.genes import gene_places, gene_table, orthologs, recased, to_symbols, transcription_factors
 from bengrn.metrics.metric import Metric, Ranking
 from bengrn.progress import track, workers
+from bengrn.screens.truth import ScreenReport, ScreenRule, screen_truth
+from bengrn.truths.pairs import pair_truth
 from bengrn.values import Network, Remote, Truth
 
 if TYPE_CHECKING:
@@ -29,12 +32,22 @@ __all__ = [
     "Ranking",
     "ReadsTruth",
     "Remote",
+    "ScreenReport",
+    "ScreenRule",
     "Truth",
     "TruthSource",
     "dense_counts",
+    "gene_places",
+    "gene_table",
     "hookimpl",
     "log_normalized",
+    "orthologs",
+    "pair_truth",
+    "recased",
+    "screen_truth",
+    "to_symbols",
     "track",
+    "transcription_factors",
     "workers",
 ]
 
@@ -119,7 +132,9 @@ class TruthSource(Protocol):
 class Dataset(Protocol):
     """Single-cell counts that can be asked for by name: a frozen dataclass, its fields its settings.
 
-    `cell_type` is the type of cells that is used when none is named; empty for all cells.
+    `cell_type` is the type of cells that is used when none is named; empty for all cells. A class whose
+    `values` are "continuous" (default: "counts") gives non-negative expression that is no count:
+    methods get it as it is, and `log_normalized` returns it unchanged.
     """
 
     name: ClassVar[str]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from bengrn.counts import is_continuous
 from bengrn.errors import DataError, UnknownNameError
 from bengrn.settings import suggest
 
@@ -30,7 +31,8 @@ def take_counts(adata: "AnnData", layer: str = "X") -> "AnnData":
     ----------
     adata
         C cells; counts in `X`, in `raw.X` or in a layer; each cell's depth over all its genes in
-        `obs["total_counts"]`, if it is more than its counts here add up to. Not modified.
+        `obs["total_counts"]`, if it is more than its counts here add up to. Where `uns["values"]` is
+        "continuous", any non-negative expression. Not modified.
     layer
         "X", "raw" or the name of a layer.
 
@@ -46,6 +48,7 @@ def take_counts(adata: "AnnData", layer: str = "X") -> "AnnData":
     counts = sparse.csr_array(matrix, dtype=np.float32)
     names = _unique_names(adata, genes)
     result = AnnData(X=counts, obs=adata.obs.copy())
+    result.uns["values"] = "continuous" if is_continuous(adata) else "counts"
     result.var_names = names
     if "total_counts" in result.obs:  # a data set cut to fewer genes brings its own
         _check_depth(result)
@@ -64,6 +67,11 @@ def _find_counts(adata: "AnnData", layer: str) -> tuple[Any, Any]:
         raise DataError(
             f"The data have {matrix.shape[0]} cells and {matrix.shape[1]} genes; expected some of both."
         )
+    if is_continuous(adata):
+        wrong = _not_expression(_values(matrix))
+        if wrong:
+            raise DataError(f"Layer {layer!r} holds {wrong}; expected expression of at least 0.")
+        return matrix, genes
     wrong = _not_counts(matrix)
     if wrong:
         good = [name for name, read in places.items() if name != layer and not _not_counts(read()[0])]
@@ -122,11 +130,14 @@ def _places(adata: "AnnData") -> dict[str, Callable[[], tuple[Any, Any]]]:
     return places
 
 
-def _not_counts(matrix: Any) -> str:
-    """Return what keeps a matrix from being counts, or nothing."""
+def _values(matrix: Any) -> npt.NDArray[Any]:
+    """Return the stored values of a matrix; seen or not are counts of at most 1."""
     values = np.asarray(matrix.data if sparse.issparse(matrix) else matrix).ravel()
-    if values.dtype == np.bool_:  # seen or not: counts of at most 1
-        values = values.view(np.uint8)
+    return values.view(np.uint8) if values.dtype == np.bool_ else values
+
+
+def _not_expression(values: npt.NDArray[Any]) -> str:
+    """Return what keeps values from being expression, or nothing."""
     if not np.issubdtype(values.dtype, np.number):
         return "no numbers"
     low, high = (values.min(), values.max()) if values.size else (0, 0)
@@ -136,12 +147,21 @@ def _not_counts(matrix: Any) -> str:
         return f"negative values (down to {low:.3g})"
     if not np.isfinite(high):
         return "infinite values"
+    return "" if high > 0 else "zeros only"
+
+
+def _not_counts(matrix: Any) -> str:
+    """Return what keeps a matrix from being counts, or nothing."""
+    values = _values(matrix)
+    wrong = _not_expression(values)
+    if wrong:
+        return wrong
     for start in range(0, values.size, _CHECKED_VALUES):
         part = values[start : start + _CHECKED_VALUES]
         fraction = part != np.rint(part)
         if fraction.any():
             return f"values that are not whole numbers (such as {part[fraction][0]:.4g})"
-    return "" if high > 0 else "zeros only"
+    return ""
 
 
 def choose_cells(
@@ -220,7 +240,15 @@ def choose_genes(adata: "AnnData", names: Sequence[str], *, genes: int | None, s
 
 
 def _by_variance(adata: "AnnData") -> npt.NDArray[np.float64]:
-    """Return the variance of standardised counts (Stuart et al. 2019), as `seurat_v3` ranks genes."""
+    """Return the variance of standardised counts (Stuart et al. 2019), as `seurat_v3` ranks genes.
+
+    Of continuous expression, whose mean and variance are no longer tied, the plain variance.
+    """
+    if is_continuous(adata):
+        x_CG = sparse.csr_array(adata.X, dtype=np.float64)
+        mean_G = np.asarray(x_CG.mean(axis=0)).ravel()
+        mean_square_G = np.asarray((x_CG * x_CG).mean(axis=0), dtype=np.float64).ravel()
+        return np.asarray(mean_square_G - mean_G**2, dtype=np.float64)
     import scanpy
 
     counts = adata.copy()

@@ -61,7 +61,7 @@ class Selection:
     genes: int | None = 1000
     gene_selection: str = "variable"
     layer: str = "X"
-    min_cells: int = 100
+    min_cells: int = 64
 
     def __post_init__(self) -> None:
         """Refuse numbers that select nothing."""

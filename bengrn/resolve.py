@@ -3,15 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from bengrn import counts, settings
+from bengrn import counts, genes, settings
 from bengrn.digests import code_digest, file_digest
 from bengrn.errors import FetchError, UnknownNameError
 from bengrn.registry import Declared, Registry
-from bengrn.request import Named, Request, read_sets
+from bengrn.request import Named, Request, parse_named, read_sets
+from bengrn.screens import truth as screen
+from bengrn.truths import pairs
 
-__all__ = ["Chosen", "ChosenRequest", "choose", "choose_all"]
+__all__ = ["Chosen", "ChosenRequest", "called", "choose", "choose_all"]
+
+# what a plug-in gets from the contract is code that its results depend on
+_CONTRACT: Mapping[str, tuple[ModuleType, ...]] = {
+    "method": (counts,),
+    "truth": (genes, pairs, screen),
+    "data set": (genes,),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +59,7 @@ class Chosen:
             "name": self.declared.qualified,
             "version": getattr(self.instance, "version", "1"),
             "code": code_digest(self.declared.module, with_data=with_data),
-            # what a method gets from the contract is code that its results depend on
-            "counts": code_digest(counts),
+            "contract": [code_digest(one, with_data=one is genes) for one in _CONTRACT[self.declared.kind]],
             "settings": {
                 one.name: _content(getattr(self.instance, one.name)) for one in fields(self.instance)
             },
@@ -145,14 +154,10 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
     """
     methods = [choose(registry, "method", one) for one in request.methods]
     truths = [choose(registry, "truth", one) for one in request.truths]
-    data_asked = [
-        request.data or Named(getattr(truth.instance, "data", "pancreas"))
-        for truth in truths
-        if request.methods or request.data
-    ]
+    data_asked = [request.data or _own_data(truth) for truth in truths if request.methods or request.data]
     data = [choose(registry, "data set", one) for one in data_asked]
     everything = [*methods, *truths, *data]
-    given = read_sets(sets, [_called(one) for one in everything])
+    given = read_sets(sets, [called(one) for one in everything])
     filled = [
         choose(registry, kind, asked, extra) if extra else one
         for one, extra, (kind, asked) in zip(
@@ -170,7 +175,15 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
     return ChosenRequest(request, tuple(filled[:first]), tuple(filled[first:second]), tuple(filled[second:]))
 
 
-def _called(chosen: Chosen) -> tuple[frozenset[str], frozenset[str]]:
+def _own_data(truth: Chosen) -> Named:
+    """Return the data set that a truth is scored on when none is named."""
+    own = getattr(truth.instance, "data", "pancreas")
+    if not own:
+        raise UnknownNameError(f"The truth {truth.name!r} has no data set of its own; name one with --data.")
+    return parse_named(own)
+
+
+def called(chosen: Chosen) -> tuple[frozenset[str], frozenset[str]]:
     """Return what a chosen thing may be called in `--set`, and the settings it has."""
     if chosen.declared is None:
         return frozenset({chosen.name}), frozenset()

@@ -1,7 +1,7 @@
 """The values that cross between the harness and its plug-ins: Network, Truth, Remote."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -116,9 +116,11 @@ class Truth:
     effect
         Shape (R, T), sparse float32: an effect size per edge; None where none is known.
     organism
-        "human", "mouse", "yeast" or "simulated".
+        "human", "mouse", "yeast", "ecoli" or "simulated". Names of the last three are taken as they are.
     id_kind
         "symbol" or "ensembl": what the names are.
+    directed
+        False where the evidence has no direction: each pair is then listed both ways.
     version, licence, citation
         Where the edges come from.
     losses
@@ -137,6 +139,7 @@ class Truth:
     effect: sparse.csr_array | None = None
     organism: str = "human"
     id_kind: str = "symbol"
+    directed: bool = True
     version: str = ""
     licence: str = ""
     citation: str = ""
@@ -175,18 +178,13 @@ class Truth:
         def cut(matrix: sparse.csr_array | None) -> sparse.csr_array | None:
             return None if matrix is None else sparse.csr_array(matrix)[rows][:, columns]
 
-        return Truth(
-            edges=sparse.csr_array(self.edges)[rows][:, columns],
+        return replace(
+            self,
+            edges=cut(self.edges),
             regulators=tuple(regulators),
             targets=tuple(targets),
             sign=cut(self.sign),
             effect=cut(self.effect),
-            organism=self.organism,
-            id_kind=self.id_kind,
-            version=self.version,
-            licence=self.licence,
-            citation=self.citation,
-            losses=self.losses,
         )
 
 
@@ -211,9 +209,10 @@ class Remote:
     url
         Where to download it.
     sha256
-        Of the plain bytes, in hexadecimal. A file that differs is refused.
+        Of the plain bytes, in hexadecimal. A file that differs is refused. Empty where it is not known to
+        the plug-in: then any file is taken, and its digest goes into the record.
     bytes
-        Size of the plain file.
+        Size of the plain file; about, where the digest is not known.
     path
         Where it lies in a mirror folder (`$BENGRN_DATA`), or empty: then the last part of the url.
     """

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from bengrn.edge_table import read_network, read_truth
+from bengrn.edge_table import read_network
 from bengrn.errors import NetworkError, TruthError
+from bengrn.truth_table import read_truth
 
 TP53, MDM2, BAX = "ENSG00000141510", "ENSG00000135679", "ENSG00000087088"
 

@@ -71,6 +71,10 @@ def remote_at(server, name="data.bin", content=CONTENT):
     return Remote(url, hashlib.sha256(content).hexdigest(), len(content), f"some/{name}")
 
 
+def unknown_at(server):
+    return Remote(remote_at(server).url, "", 0)
+
+
 def cached(tmp_path, remote, suffix=""):
     return tmp_path / "cache" / remote.sha256[:16] / f"data.bin{suffix}"
 
@@ -302,3 +306,31 @@ def test_a_truncated_archive_is_refused(tmp_path):
     (tmp_path / "archive").write_bytes((tmp_path / "whole").read_bytes()[:-20])
     with pytest.raises(FetchError, match="broken archive"):
         unpack(tmp_path / "archive", tmp_path / "out")
+
+
+def test_a_file_of_unknown_digest_is_taken_as_it_comes(server):
+    path = fetch(unknown_at(server))
+    assert path.read_bytes() == CONTENT
+
+
+def test_a_file_of_unknown_digest_is_taken_from_the_mirror(mirror):
+    (mirror / "data.bin").write_bytes(b"anything")
+    assert fetch(Remote("http://127.0.0.1:9/data.bin", "", 0)).read_bytes() == b"anything"
+
+
+def test_a_file_of_unknown_digest_is_downloaded_once(server):
+    remote = unknown_at(server)
+    fetch(remote)
+    fetch(remote)
+    assert len(server.asked) == 1
+
+
+def test_a_cut_download_of_unknown_digest_goes_on_where_it_stopped(server):
+    server.cuts = [CHUNK]
+    assert fetch(unknown_at(server)).read_bytes() == CONTENT
+    assert server.asked == [None, f"bytes={CHUNK}-"]
+
+
+def test_a_missing_file_names_its_address_its_size_and_its_place(mirror):
+    with pytest.raises(FetchError, match=r"about 10\.7 GB.*gwps/cells\.h5ad"):
+        fetch(Remote("http://127.0.0.1:9/cells.h5ad", "", 10_700_000_000, "gwps/cells.h5ad"))

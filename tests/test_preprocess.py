@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from bengrn.counts import log_normalized
 from bengrn.errors import DataError, UnknownNameError
 from bengrn.preprocess import choose_cells, choose_genes, take_counts
 
@@ -144,3 +145,26 @@ def test_variable_genes_are_those_that_vary_beyond_their_mean():
 def test_asking_for_fewer_cells_than_the_minimum_names_the_option(counts):
     with pytest.raises(DataError, match="--cells 5 asks for fewer than --min-cells 100"):
         choose_cells(counts, cell_type=None, cells=5, min_cells=100)
+
+
+def _continuous(values):
+    adata = anndata.AnnData(np.array(values, np.float32))
+    adata.uns["values"] = "continuous"
+    return adata
+
+
+def test_continuous_expression_need_not_be_whole_and_stays_as_it_is():
+    taken = take_counts(_continuous([[0.5, 0], [1.25, 3]]))
+    assert taken.uns["values"] == "continuous"
+    np.testing.assert_array_equal(log_normalized(taken), [[0.5, 0], [1.25, 3]])
+
+
+def test_negative_expression_is_refused():
+    with pytest.raises(DataError, match=r"negative values \(down to -1\); expected expression"):
+        take_counts(_continuous([[-1, 0], [1, 3]]))
+
+
+def test_continuous_genes_are_chosen_by_their_variance():
+    values = np.array([[0.1, 5, 1], [0.1, 1, 2], [0.2, 5, 1], [0.1, 1, 2]])
+    taken = take_counts(_continuous(values))
+    assert choose_genes(taken, list(taken.var_names), genes=2, selection="variable") == ["1", "2"]

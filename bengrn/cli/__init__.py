@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bengrn.cli import author, board, run, show
+from bengrn.cli import author, board, genes, run, show, simulate, truths
 from bengrn.errors import BengrnError
 
 __all__ = ["app", "main"]
@@ -41,9 +41,11 @@ app.command("exec")(run.exec_)
 app.command()(board.report)
 app.command()(board.explain)
 app.command()(show.methods)
-app.command()(show.truths)
+app.add_typer(truths.truths_app, name="truths")
 app.command()(show.datasets)
 app.command()(show.metrics)
+app.command()(genes.genes)
+app.command()(simulate.simulate)
 app.command()(show.doctor)
 app.command()(author.validate)
 app.add_typer(author.new_app, name="new")

@@ -1,4 +1,4 @@
-"""`bengrn methods|truths|datasets|metrics|doctor`: what there is, and what is broken."""
+"""`bengrn methods|datasets|metrics|doctor`: what there is, and what is broken."""
 
 import inspect
 from pathlib import Path
@@ -11,7 +11,7 @@ from bengrn.cli import options
 if TYPE_CHECKING:
     from bengrn.registry import Declared, Registry
 
-__all__ = ["datasets", "doctor", "methods", "metrics", "truths"]
+__all__ = ["Verbose", "datasets", "doctor", "methods", "metrics", "print_card", "print_list"]
 
 Name = Annotated[str | None, typer.Argument(help="Show the card of one.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also the plug-ins that failed, and why.")]
@@ -20,11 +20,6 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also the plug-in
 def methods(name: Name = None, verbose: Verbose = False) -> None:
     """List the methods, or show one with its settings."""
     _list("method", name, ("origin", "can", "source"), verbose=verbose)
-
-
-def truths(name: Name = None, verbose: Verbose = False) -> None:
-    """List the ground truths, or show one's card."""
-    _list("truth", name, ("description",), verbose=verbose)
 
 
 def metrics(name: Name = None) -> None:
@@ -87,23 +82,32 @@ def _fetch(name: str, *, latest: bool, out: Path) -> None:
 
 def _list(kind: str, name: str | None, columns: tuple[str, ...], *, verbose: bool) -> None:
     """Print a table of declarations, or the card of one."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from bengrn.registry import build_registry
     from bengrn.request import parse_named
     from bengrn.resolve import choose
     from bengrn.tasks.network import LIFTS
 
-    if name is not None and name in LIFTS:
+    if name is None:
+        print_list(kind, columns, verbose=verbose)
+        return
+    if name in LIFTS:
         typer.echo(f"bengrn/{name}\n\n{LIFTS[name]}. 1: no more than degrees tell.")
         return
-    asked = parse_named(name or "")
+    asked = parse_named(name)
     registry = build_registry([asked.file] if asked.file else [])
-    if name is not None:
-        _card(registry.find(kind, name) if kind == "metric" else choose(registry, kind, asked).declared)
-        return
+    print_card(registry.find(kind, name) if kind == "metric" else choose(registry, kind, asked).declared)
+
+
+def print_list(kind: str, columns: tuple[str, ...], *, verbose: bool) -> None:
+    """Print a table of all declarations of a kind, with these facts of each."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from bengrn.registry import build_registry
+    from bengrn.tasks.network import LIFTS
+
+    registry = build_registry()
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 200  # a file or a pipe has no edge
@@ -132,7 +136,7 @@ def _fact(declared: "Declared", column: str) -> str:
     return str(getattr(declared.declaration, column, default))
 
 
-def _card(declared: "Declared | None") -> None:
+def print_card(declared: "Declared | None") -> None:
     """Print all that is known of a declaration; a table of edges has none."""
     from bengrn.errors import UnknownNameError
     from bengrn.settings import describe

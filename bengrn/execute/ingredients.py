@@ -6,13 +6,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bengrn import edge_table, genes, preprocess
+from bengrn import edge_table, gene_table, genes, preprocess, truth_table
 from bengrn.digests import code_digest, digest_json, file_digest
 from bengrn.registry import Declared
 from bengrn.request import Scoring, Selection
 from bengrn.resolve import Chosen
 from bengrn.tasks import frozen, naming
 from bengrn.tasks.network import SCORE_VERSION
+from bengrn.truths import pairs
 
 __all__ = ["inference_key", "request_ingredients", "scoring_ingredients"]
 
@@ -51,14 +52,12 @@ def scoring_ingredients(scoring: Scoring, metrics: Sequence[Declared]) -> dict[s
 
 def _freezing_code() -> dict[str, str]:
     """Return the digests of what turns data and a truth into a task, and the version of scanpy."""
-    table = Path(str(genes.__file__)).parent / "data" / "genes_human.tsv.xz"
+    modules = (frozen, naming, preprocess, truth_table, edge_table, pairs, genes, gene_table)
+    tables = Path(str(gene_table.__file__)).parent / "data"
     return {
         "version": frozen.FROZEN_VERSION,
-        **{
-            module.__name__.rpartition(".")[2]: file_digest(Path(str(module.__file__)))
-            for module in (frozen, naming, genes, preprocess, edge_table)
-        },
-        "genes_human": file_digest(table),
+        **{one.__name__.rpartition(".")[2]: file_digest(Path(str(one.__file__))) for one in modules},
+        **{one.name: file_digest(one) for one in sorted(tables.glob("genes_*"))},
         "scanpy": metadata.version("scanpy"),
     }
 
@@ -79,7 +78,8 @@ def inference_key(
     reads_truth
         Whether the truth is an input too, as for the positive control.
     """
-    made_from = ["counts", "depth", "cells", "genes", "regulators", *(["truth"] if reads_truth else [])]
+    made_from = ["counts", "values", "depth", "cells", "genes", "regulators"]
+    made_from += ["truth"] if reads_truth else []
     return digest_json(
         {
             "version": _INFER_VERSION,

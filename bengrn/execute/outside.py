@@ -11,11 +11,12 @@ from bengrn.environment import describe_environment
 from bengrn.errors import NetworkError
 from bengrn.execute.failure import about_task, now
 from bengrn.execute.ingredients import scoring_ingredients
-from bengrn.execute.plan import load_data, load_truth, provenance, selection_for
+from bengrn.execute.plan import provenance, selection_for
 from bengrn.record import Record
 from bengrn.registry import Declared, Registry
 from bengrn.request import Request
 from bengrn.resolve import Chosen, ChosenRequest, choose_all
+from bengrn.sources import check_organisms, load_data, load_truth
 from bengrn.store import Store
 from bengrn.tasks.frozen import count_pairs, freeze, truth_digest
 from bengrn.tasks.naming import name_network, name_truth
@@ -107,6 +108,7 @@ def _universe(path: Path, network: Network, asked: ChosenRequest, position: int)
             network=network, truth=own, provenance=source, task=_own_task(own), notes=(_OWN_GENES,)
         )
     data = asked.data[position]
+    check_organisms(asked.truths[position], truth, data)
     selection = selection_for(asked, data)
     task = freeze(load_data(data, progress=True), truth, selection)
     network, notes = name_network(network, task.names, truth.organism, path.name)

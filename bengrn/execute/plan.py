@@ -1,28 +1,21 @@
 """From a request to jobs, and to the frozen tasks that they share."""
 
 import dataclasses
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bengrn import settings
 from bengrn.digests import digest_json
-from bengrn.edge_table import read_truth
-from bengrn.errors import DataError
 from bengrn.execute.ingredients import request_ingredients, scoring_ingredients
 from bengrn.execute.job import Job
-from bengrn.fetch import fetch
 from bengrn.registry import Registry
 from bengrn.request import Named, Selection
 from bengrn.resolve import Chosen, ChosenRequest
+from bengrn.sources import check_organisms, load_data, load_truth
 from bengrn.tasks.frozen import FrozenTask, freeze
 from bengrn.values import Truth
 
-if TYPE_CHECKING:
-    from anndata import AnnData
-
-__all__ = ["freeze_tasks", "load_data", "load_truth", "make_jobs", "provenance", "selection_for"]
+__all__ = ["freeze_tasks", "make_jobs", "provenance", "selection_for"]
 
 
 def selection_for(asked: ChosenRequest, data: Chosen) -> Selection:
@@ -61,48 +54,6 @@ def _elsewhere(method: Chosen) -> Named:
     return Named(str(method.asked.file.resolve()), method.name)
 
 
-def load_truth(chosen: Chosen, *, progress: bool = False) -> Truth:
-    """Load a truth from its source's files or from a table."""
-    if chosen.declared is None:
-        return read_truth(Path(chosen.asked.reference))
-    truth: Truth = _load(chosen, progress=progress)
-    return truth
-
-
-def load_data(chosen: Chosen, *, progress: bool = False) -> "AnnData":
-    """Load counts from a data set's files or from an h5ad.
-
-    Raises
-    ------
-    DataError
-        If the file is no readable h5ad.
-    """
-    if chosen.declared is not None:
-        return _load(chosen, progress=progress)
-    import anndata
-
-    path = Path(chosen.asked.reference)
-    if path.suffix != ".h5ad":
-        raise DataError(f"{path.name} is not an .h5ad file. Give single-cell counts as h5ad.")
-    try:
-        with warnings.catch_warnings():
-            # repeated names are refused later, with a line that says what to do
-            warnings.filterwarnings("ignore", message=".*names are not unique")
-            return anndata.read_h5ad(path)
-    except Exception as error:
-        line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path.name} cannot be read as h5ad ({line}). Is it whole?") from error
-
-
-def _load(chosen: Chosen, *, progress: bool) -> Any:
-    """Fetch a source's files and load it."""
-    paths = {name: fetch(remote, progress=progress) for name, remote in chosen.instance.files.items()}
-    try:
-        return chosen.instance.load(paths)
-    except (ValueError, OSError) as error:
-        raise DataError(f"{chosen.name} cannot be loaded: {error}") from error
-
-
 def freeze_tasks(asked: ChosenRequest, needed: set[int]) -> dict[int, tuple[FrozenTask, Truth]]:
     """Build the frozen task of each truth (by position) that is needed; every input is checked here."""
     tasks = {}
@@ -110,6 +61,7 @@ def freeze_tasks(asked: ChosenRequest, needed: set[int]) -> dict[int, tuple[Froz
     for position in sorted(needed):
         source = asked.data[position]
         truth = load_truth(asked.truths[position], progress=True)
+        check_organisms(asked.truths[position], truth, source)
         same = next((one for one in data if one.asked == source.asked), source)
         if same not in data:
             data[same] = load_data(source, progress=True)
@@ -120,6 +72,6 @@ def freeze_tasks(asked: ChosenRequest, needed: set[int]) -> dict[int, tuple[Froz
 
 def provenance(truth: Truth) -> dict[str, object]:
     """Return what a record says of where a truth comes from."""
-    names = ("organism", "id_kind", "version", "licence", "citation", "losses")
+    names = ("organism", "id_kind", "directed", "version", "licence", "citation", "losses")
     card = {name: getattr(truth, name) for name in names}
     return {**card, "losses": dict(card["losses"])}

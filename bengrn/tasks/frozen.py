@@ -1,6 +1,5 @@
 """The frozen network task: cells, genes, regulators, targets and truth, the same for every method."""
 
-import dataclasses
 import json
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ from bengrn.errors import DataError, StoreError
 from bengrn.preprocess import choose_cells, choose_genes, expressed_genes, take_counts
 from bengrn.request import Selection
 from bengrn.tasks.naming import Names, name_data, name_truth
+from bengrn.truths.stored import read_truth_folder, truth_matrices, write_truth_folder
 from bengrn.values import Truth
 
 if TYPE_CHECKING:
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["FROZEN_VERSION", "FrozenTask", "count_pairs", "freeze", "truth_digest"]
 
 # raised whenever the same data and selection could give another task
-FROZEN_VERSION = "2"
+FROZEN_VERSION = "3"
 _MIN_REGULATORS = 2
-_MATRICES = ("edges", "sign", "effect")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +57,7 @@ class FrozenTask:
         """Content hashes of everything that could change a score."""
         return {
             "counts": digest_matrix(self.adata.X),
+            "values": str(self.adata.uns["values"]),
             "depth": digest_matrix(np.asarray(self.adata.obs["total_counts"], dtype=np.float64)),
             "cells": digest_names(self.adata.obs_names),
             "genes": digest_names(self.adata.var_names),
@@ -100,20 +100,13 @@ class FrozenTask:
 
     def _write(self, folder: Path) -> None:
         """Write the files of the task."""
-        truth = {what: getattr(self.truth, what) for what in _MATRICES}
-        for what, matrix in {"counts": self.adata.X, **truth}.items():
-            if matrix is not None:
-                sparse.save_npz(folder / f"{what}.npz", matrix, compressed=False)
-        plain = {
-            field.name: getattr(self.truth, field.name)
-            for field in dataclasses.fields(self.truth)
-            if field.name not in _MATRICES
-        }
+        sparse.save_npz(folder / "counts.npz", self.adata.X, compressed=False)
+        write_truth_folder(self.truth, folder)
         about = {
             "cells": list(self.adata.obs_names),
             "genes": list(self.adata.var_names),
             "total_counts": self.adata.obs["total_counts"].tolist(),
-            "truth": plain,
+            "values": str(self.adata.uns["values"]),
             "names": dict(self.names),
             "report": dict(self.report),
         }
@@ -126,20 +119,16 @@ class FrozenTask:
         from anndata import AnnData
 
         about = json.loads((folder / "task.json").read_text())
-        matrices = {
-            what: sparse.csr_array(sparse.load_npz(folder / f"{what}.npz"))
-            for what in ("counts", *_MATRICES)
-            if (folder / f"{what}.npz").exists()
-        }
+        counts = sparse.csr_array(sparse.load_npz(folder / "counts.npz"))
         obs = pd.DataFrame({"total_counts": about["total_counts"]}, index=about["cells"], dtype=np.float64)
-        adata = AnnData(matrices.pop("counts"), obs=obs, var=pd.DataFrame(index=about["genes"]))
-        return cls(adata, Truth(**about["truth"], **matrices), about["names"], about["report"])
+        adata = AnnData(counts, obs=obs, var=pd.DataFrame(index=about["genes"]))
+        adata.uns["values"] = about["values"]
+        return cls(adata, read_truth_folder(folder), about["names"], about["report"])
 
 
 def truth_digest(truth: Truth) -> str:
     """Return one content hash of a truth's edges, signs and effects."""
-    matrices = {what: getattr(truth, what) for what in _MATRICES}
-    return digest_json({what: digest_matrix(one) for what, one in matrices.items() if one is not None})
+    return digest_json({what: digest_matrix(one) for what, one in truth_matrices(truth).items()})
 
 
 def count_pairs(truth: Truth) -> tuple[int, int]:

@@ -98,7 +98,7 @@ def test_fewer_than_two_regulators_shared(bengrn, tmp_path, counts, truth_file):
 
 def test_fewer_cells_than_the_minimum(bengrn, tmp_path, data_file):
     ran = bengrn(*PEARSON, "--truth", "omnipath", "--data", data_file, "--cell-type", "B")
-    _refused(ran, tmp_path, "40 cells of type 'B'", "expected at least 100", "--min-cells")
+    _refused(ran, tmp_path, "40 cells of type 'B'", "expected at least 64", "--min-cells")
 
 
 def test_cell_type_that_does_not_exist(bengrn, tmp_path, data_file):

@@ -31,8 +31,8 @@ def _dense(adata, seed=0):
 @pytest.fixture
 def pancreas(bengrn, tmp_path):
     """Return the shipped data as a user has them: a network of all pairs in a file."""
-    from bengrn.execute.plan import load_data
     from bengrn.resolve import choose
+    from bengrn.sources import load_data
 
     adata = load_data(choose(build_registry(), "data set", Named("pancreas")))
     del adata.X
@@ -158,10 +158,10 @@ def test_a_metric_of_a_plugin_scores_a_network_from_elsewhere(tmp_path, truth_fi
 
 
 @pytest.mark.parametrize("with_data", [True, False])
-def test_a_truth_of_self_pairs_only_is_said_to_have_no_edge(bengrn, tmp_path, data_file, with_data):
+def test_a_truth_of_self_pairs_only_is_refused(bengrn, tmp_path, data_file, with_data):
     (tmp_path / "loops.tsv").write_text("source\ttarget\nTP53\tTP53\nMYC\tMYC\n")
     net = _table(tmp_path / "net.tsv", *OWN)
     data = ("--data", data_file) if with_data else ()
     ran = bengrn("score", net, "--truth", tmp_path / "loops.tsv", *data)
     assert ran.code == 2
-    assert "0 true edges among the 2 candidate pairs" in ran.message
+    assert "all 2 pairs are self-pairs" in ran.message

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from bengrn.edge_table import read_truth
+from bengrn.truth_table import read_truth
 from bengrn.errors import DataError, StoreError
 from bengrn.request import Selection
 from bengrn.tasks.frozen import FrozenTask, freeze

@@ -1,0 +1,1 @@
+"""Perturbation screens, and the truths that they make."""
