@@ -6,6 +6,7 @@ A plug-in that fails is listed with its reason and never takes the program down.
 import dataclasses
 import hashlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ import pluggy
 
 from bengrn import hookspecs
 from bengrn.errors import PluginError, UnknownNameError
+from bengrn.fetch import cache_folder
 from bengrn.metrics import METRICS
 from bengrn.settings import suggest
 from bengrn.silence import captured_stdout
@@ -126,6 +128,8 @@ def build_registry(files: Iterable[Path] = ()) -> Registry:
     PluginError
         If a given file cannot be used: the user named it, so it is not passed over.
     """
+    # numba would write what it compiles beside the installed code
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
     registry = Registry()
     registry.manager.add_hookspecs(hookspecs)
     for metric in METRICS:

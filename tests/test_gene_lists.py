@@ -4,7 +4,6 @@ import lzma
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -80,16 +79,6 @@ def test_a_copy_is_no_ortholog_where_the_gene_itself_is_there():
     pairs = orthologs(namesakes=True)
     assert "MYCN" not in pairs  # Ensembl 105 pairs it with Mycs
     assert "ABCG2" not in pairs  # with Abcg3
-
-
-@pytest.mark.parametrize("organism", ["human", "mouse"])
-def test_places_are_read_fast_and_only_when_asked_for(organism):
-    gene_places.cache_clear()
-    gene_table(organism)
-    assert gene_places.cache_info().currsize == 0
-    start = time.perf_counter()
-    gene_places(organism)
-    assert time.perf_counter() - start < 1.0  # 0.1 s on a quiet machine
 
 
 def test_all_tables_together_are_small():

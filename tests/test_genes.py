@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -292,14 +291,6 @@ def test_a_table_says_its_sources(organism, sources):
 @pytest.mark.parametrize("organism", ["human", "mouse"])
 def test_no_symbol_of_the_table_is_an_ensembl_id(organism):
     assert not [one for one in gene_table(organism).genes if id_kind([one]) == "ensembl"]
-
-
-@pytest.mark.parametrize("organism", ["human", "mouse"])
-def test_the_table_is_read_fast(organism):
-    gene_table.cache_clear()
-    start = time.perf_counter()
-    gene_table(organism)
-    assert time.perf_counter() - start < 1.5  # 0.2 s on a quiet machine
 
 
 def test_names_are_mapped_without_pandas_or_anndata():

@@ -81,8 +81,9 @@ class OmniPath:
     complexes
         "drop" rows with a complex, or "expand" them: each known member stands for the complex.
     accessions
-        "map" names that the snapshot left as UniProt accessions to gene symbols, or "drop" them, as the
-        paper did in effect: then TP53, REST and 3,900 other genes are not tested at all.
+        "map" names that the snapshot left as UniProt accessions to gene symbols; "drop" them: then TP53, REST
+        and 3,900 other genes are not tested at all; or "keep" them as names, as the paper did: the same, but
+        for the 29 symbols that are spelled like an accession.
     min_references
         Rows with fewer references are left out; a third of the rows lists none.
     rows
@@ -106,12 +107,12 @@ class OmniPath:
         "transcriptional": {"interactions": "transcriptional"},
         "expanded": {"complexes": "expand"},
         "plain": {"accessions": "drop"},
-        "published": {"accessions": "drop", "rows": "all"},
+        "published": {"accessions": "keep", "rows": "all"},
     }
 
     interactions: Literal["all", "transcriptional"] = "all"
     complexes: Literal["drop", "expand"] = "drop"
-    accessions: Literal["map", "drop"] = "map"
+    accessions: Literal["map", "drop", "keep"] = "map"
     min_references: int = 0
     rows: Literal["sources", "all"] = "sources"
     file: Path | None = None
@@ -182,7 +183,7 @@ class OmniPath:
     def _symbols(self, name: str) -> tuple[str, ...]:
         """Return the gene symbols that a name stands for under these settings."""
         kind = name_kind(name)
-        if kind == "symbol":
+        if kind == "symbol" or (kind == "accession" and self.accessions == "keep"):
             return (name,)
         wanted = {"complex": self.complexes == "expand", "accession": self.accessions == "map"}
         if not wanted.get(kind, False):
@@ -226,7 +227,7 @@ def _coded(table: Any) -> tuple[list[str], Integers, Integers]:
 
 @dataclass(frozen=True, eq=False)
 class _Edges:
-    """E unique pairs of symbols, self-pairs excluded."""
+    """E unique pairs of symbols."""
 
     symbols: list[str]
     source: Integers
@@ -278,16 +279,14 @@ class _Pairs:
         wide_P = self.count[target_N][row_P]
         source_P = self.members[self.start[source_N][row_P] + nth_P // wide_P]
         target_P = self.members[self.start[target_N][row_P] + nth_P % wide_P]
-        self_P = source_P == target_P
-        losses["self-pairs"] = int(self_P.sum())
-        key_P = (source_P * len(self.symbols) + target_P)[~self_P]
-        sign_P = sign_N[row_P][~self_P]
-        key_E, edge_P = np.unique(key_P, return_inverse=True)
-        losses["pairs listed before"] = len(key_P) - len(key_E)
+        sign_P = sign_N[row_P]
+        key_E, edge_P = np.unique(source_P * len(self.symbols) + target_P, return_inverse=True)
+        losses["pairs listed before"] = len(edge_P) - len(key_E)
         ups_E = np.bincount(edge_P[sign_P > 0], minlength=len(key_E)) > 0
         downs_E = np.bincount(edge_P[sign_P < 0], minlength=len(key_E)) > 0
         sign_E = ups_E.astype(np.int64) - downs_E
         source_E, target_E = np.divmod(key_E, len(self.symbols))
+        losses["self-pairs"] = int((source_E == target_E).sum())  # kept in the edges, but never scored
         return _Edges(self.symbols, source_E, target_E, sign_E)
 
 

@@ -1,7 +1,7 @@
 """How long each truth takes to load, how much memory it needs, and how long a candidate mask takes.
 
-Run with `pytest tests/benchmarks/test_truth_loading.py --benchmark-only -m "" -s`: prints a line per truth whose
-files are at hand (set BENGRN_DATA), each loaded in a process of its own with an empty cache.
+`pytest tests/benchmarks/test_truth_loading.py --benchmark-only -m ""`: every truth whose files are at hand
+(set BENGRN_DATA) is loaded in a process of its own with an empty cache.
 """
 
 import json
@@ -61,7 +61,7 @@ def test_loading_a_truth(benchmark, name, tmp_path):
         return json.loads(done.stdout)
 
     seconds, peak, extra, edges = benchmark.pedantic(load, rounds=1)
-    print(f"\n{name:<28} {seconds:5.2f} s  {peak:4.0f} MB (+{extra:3.0f})  {edges:>9,} edges")
+    benchmark.extra_info |= {"seconds": seconds, "peak_MB": peak, "extra_MB": extra, "edges": edges}
     assert seconds < LIMITS["seconds"]
     assert peak < LIMITS["megabytes"]
 

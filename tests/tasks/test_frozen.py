@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from bengrn.truth_table import read_truth
 from bengrn.errors import DataError, StoreError
 from bengrn.request import Selection
 from bengrn.tasks.frozen import FrozenTask, freeze
+from bengrn.truth_table import read_truth
 from bengrn.values import Truth
 
 EVERYTHING = Selection(genes=None, cells=None)

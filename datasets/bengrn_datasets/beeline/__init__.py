@@ -1,0 +1,1 @@
+"""BEELINE: simulated and real sets, each with its gold standard."""

@@ -1,0 +1,1 @@
+"""Prior networks: what databases and the literature list."""

@@ -1,0 +1,1 @@
+"""Truths out of real perturbation screens."""

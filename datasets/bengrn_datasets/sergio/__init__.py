@@ -1,0 +1,1 @@
+"""Simulated cells whose network is known, by the equations of SERGIO."""

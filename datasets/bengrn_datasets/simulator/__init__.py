@@ -1,0 +1,1 @@
+"""Own simulator of the SERGIO equations: steady state, differentiation, technical noise."""
