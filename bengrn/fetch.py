@@ -71,6 +71,11 @@ def fetch(remote: Remote, *, progress: bool = False) -> Path:
             packed = None if mirror is None else mirror / f"{place}.gz"
             if packed is not None and packed.is_file():
                 _unpack_gzip(packed, target, remote)
+            elif remote.by_hand:
+                raise FetchError(
+                    f"{place.name} ({size_text(remote)}) cannot be downloaded by a program: {remote.by_hand} "
+                    f"({remote.url}). Put it at ${MIRROR}/{place}."
+                )
             else:
                 advice = f"Download it elsewhere and put it at ${MIRROR}/{place}."
                 download(remote, target, advice, progress=progress)

@@ -215,9 +215,12 @@ class Remote:
         Size of the plain file; about, where the digest is not known.
     path
         Where it lies in a mirror folder (`$BENGRN_DATA`), or empty: then the last part of the url.
+    by_hand
+        How to get the file where no address gives it; then `url` is the page that speaks of it.
     """
 
     url: str
     sha256: str
     bytes: int
     path: str = ""
+    by_hand: str = ""

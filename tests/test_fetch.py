@@ -331,6 +331,12 @@ def test_a_cut_download_of_unknown_digest_goes_on_where_it_stopped(server):
     assert server.asked == [None, f"bytes={CHUNK}-"]
 
 
+def test_a_file_without_an_address_says_how_to_get_it(mirror):
+    remote = Remote("https://example.org/page", "0" * 64, 5, "some/x.h5ad", by_hand="unpack x from y")
+    with pytest.raises(FetchError, match=r"unpack x from y \(https://example.org/page\).*some/x\.h5ad"):
+        fetch(remote)
+
+
 def test_a_missing_file_names_its_address_its_size_and_its_place(mirror):
     with pytest.raises(FetchError, match=r"about 10\.7 GB.*gwps/cells\.h5ad"):
         fetch(Remote("http://127.0.0.1:9/cells.h5ad", "", 10_700_000_000, "gwps/cells.h5ad"))

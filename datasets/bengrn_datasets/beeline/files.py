@@ -1,4 +1,4 @@
-"""Where every file of BEELINE lies: the addresses, sizes and digests that `beeline` and `beeline_real` use.
+"""Where every file of BEELINE lies: addresses, sizes and digests.
 
 The repository of BEELINE no longer holds its inputs, so each is taken from a commit that does. The cuts of
 real networks and expression come from the repository of GENELink, which took them from BEELINE's archive

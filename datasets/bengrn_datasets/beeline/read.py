@@ -30,46 +30,61 @@ class Pairs:
         N names each: the source regulates the target.
     sign
         N numbers, +1 or -1; None where the file has no column `Type`.
+    score
+        N numbers of at least 0; None where they were not asked for.
     """
 
     source: tuple[str, ...]
     target: tuple[str, ...]
     sign: tuple[int, ...] | None
+    score: tuple[float, ...] | None = None
 
 
-def read_network(path: Path) -> Pairs:
-    """Read a network: `Gene1,Gene2`, perhaps with `Type` (+ or -); other columns are left out.
+def read_network(path: Path, *, scored: bool = False) -> Pairs:
+    """Read a network: `Gene1,Gene2`, perhaps with `Type` (+ or -) and `Score`; other columns are left out.
 
     Raises
     ------
     ValueError
-        If the columns are others, a row is cut short or names no gene, or a type is no sign.
+        If the columns are others, a row is cut short or names no gene, a type is no sign, or a score that
+        was asked for is no number.
     """
-    source: list[str] = []
-    target: list[str] = []
-    types: list[str] = []
-    with path.open(newline="", encoding="utf-8") as handle:
-        lines = csv.reader(handle)
-        header = next(lines, [])
-        if header[:2] != ["Gene1", "Gene2"]:
+    header, rows = _network_rows(path)
+    if scored and "Score" not in header:
+        raise ValueError(f"{path.name} has the columns {', '.join(header)}; expected Score among them")
+    columns = dict(zip(header, zip(*rows, strict=True), strict=True))
+    return Pairs(
+        columns["Gene1"],
+        columns["Gene2"],
+        _signs(columns["Type"], path.name) if "Type" in columns else None,
+        _numbers(columns["Score"], path.name) if scored else None,
+    )
+
+
+def _network_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows of a network, checked."""
+    header, rows = _read_csv(path, least=1)
+    if header[:2] != ["Gene1", "Gene2"]:
+        raise ValueError(
+            f"{path.name} has the columns {', '.join(header) or '(none)'}; expected Gene1 (regulator), "
+            "Gene2 (target)"
+        )
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header) or not row[0] or not row[1]:
             raise ValueError(
-                f"{path.name} has the columns {', '.join(header) or '(none)'}; expected Gene1 (regulator), "
-                "Gene2 (target)"
+                f"{path.name}, line {number}: {','.join(row)!r} is no row of {', '.join(header)}; is the "
+                "file cut short?"
             )
-        kind = header.index("Type") if "Type" in header else None
-        for row in lines:  # one by one: a list of 340,000 lists is slow to make
-            if len(row) != len(header) or not row[0] or not row[1]:
-                raise ValueError(
-                    f"{path.name}, line {lines.line_num}: {','.join(row)!r} is no row of "
-                    f"{', '.join(header)}; is the file cut short?"
-                )
-            source.append(row[0])
-            target.append(row[1])
-            if kind is not None:
-                types.append(row[kind])
-    if not source:
+    if not rows:
         raise ValueError(f"{path.name} lists no pair; expected rows of {', '.join(header)}")
-    return Pairs(tuple(source), tuple(target), None if kind is None else _signs(types, path.name))
+    return header, rows
+
+
+def _numbers(scores: Sequence[str], where: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(one) for one in scores)
+    except ValueError as error:
+        raise ValueError(f"{where} has a score that is no number ({error}); expected numbers") from error
 
 
 def _signs(types: Sequence[str], where: str) -> tuple[int, ...]:
@@ -165,10 +180,13 @@ def cells_to_adata(
     )
 
 
-def _read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
+def _read_csv(path: Path, least: int = 2) -> tuple[list[str], list[list[str]]]:
     """Return the header and the rows of a CSV; empty lines are left out."""
-    with path.open(newline="", encoding="utf-8") as handle:
-        lines = [row for row in csv.reader(handle) if row]
-    if len(lines) < 2:
+    try:
+        with path.open(newline="", encoding="utf-8") as handle:
+            lines = [row for row in csv.reader(handle) if row]
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is no text ({error.reason}); expected a CSV") from error
+    if len(lines) < least:
         raise ValueError(f"{path.name} has {len(lines)} lines; expected a header and rows")
     return lines[0], lines[1:]

@@ -2,7 +2,7 @@
 
 * Dendritic cells of the mouse: cells and three networks, cut to transcription factors and 500 variable genes.
 * The networks of the same cut for embryonic stem cells, human and mouse, whose expression is not at hand.
-  The whole networks that those were cut from: `bengrn_datasets.priors.evidence`.
+  The whole networks that those were cut from: `bengrn_datasets.beeline.evidence`.
 * Panels: 12 to 49 genes of five early data sets, with networks.
 
 All names are upper case upstream; mouse genes get their spelling back (`Trp53`), where they have one.

@@ -2,7 +2,7 @@
 
 Six synthetic networks (`dyn-*`) lead to trajectories of known shape; four curated ones are Boolean models of
 development taken from the literature. BoolODE simulated 2,000 cells of each; the first replicate is offered.
-Truth and data have the same name. Real networks and cells: `beeline_real`.
+Truth and data have the same name. Real networks and cells: `beeline.real`.
 """
 
 import textwrap

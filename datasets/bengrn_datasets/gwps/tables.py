@@ -69,7 +69,8 @@ def read_p_values(path: Path, *, alpha: float) -> PValues:
         If the file is truncated, has another header, or holds values that are no p-values.
     """
     with _lines(path) as lines:
-        header = next(lines, b"").decode(errors="replace").rstrip("\r\n").split(",")[1:]
+        first_line = next(lines, b"").decode(errors="replace").replace('"', "")
+        header = first_line.rstrip("\r\n").split(",")[1:]
         first, losses = _first_columns(header, path.name)
         place_R = np.fromiter(first.values(), np.intp, len(first))
         known_R = np.zeros(len(first), np.int64)
@@ -167,7 +168,9 @@ def _numbers(text: bytes, expected: int, where: str) -> Floats:
     try:
         # faster than any reader of tables, which spend their time on 11,000 columns
         fields = pc.split_pattern(pa.array([text.rstrip(b"\r\n")], pa.string()), ",").values
-        values: Floats = pc.cast(pc.if_else(pc.equal(fields, ""), "nan", fields), pa.float64()).to_numpy()
+        values: Floats = pc.cast(
+            pc.if_else(pc.is_in(fields, pa.array(["", "NA"])), "nan", fields), pa.float64()
+        ).to_numpy()
     except pa.ArrowInvalid as error:
         reason = str(error).splitlines()[0]
         raise ValueError(

@@ -56,6 +56,10 @@ second species. `mccalla-human-encode`, a part of `mccalla-human-chip`, alone co
 without a human gene remain (0610005C13RIK); the preset `human-symbols-only` leaves their pairs out: 691 of
 12,986 in `mccalla-human-full`.
 """
+_NATIVE = """\
+The one list of human cells: the notes of the source call all others mouse orthologues (the one of the
+literature with a question mark). It is a part of `mccalla-human-chip`.
+"""
 _DEFECTS = {
     ("human", "full"): """\
 POU5F1, KLF4, TCF3, SOX2, NANOG and ESRRB hold 71.6 % of the pairs, and 19 are self-pairs.
@@ -189,7 +193,8 @@ def _card(one: ListFile) -> str:
     if one.cells != "human":
         return text
     settings = '"all" names of the list, or "human": only pairs of two human symbols, present or former.'
-    return f"{text}\n{_ORTHOLOGUES}\nParameters\n----------\nsymbols\n    {settings}\n"
+    origin = _NATIVE if one.kind == "encode" else _ORTHOLOGUES
+    return f"{text}\n{origin}\nParameters\n----------\nsymbols\n    {settings}\n"
 
 
 def _declare(one: ListFile) -> type[TruthSource]:

@@ -35,6 +35,7 @@ _FILES = {
         "eb36c766cbf76353f9981cb3a3aa32137622d1de53b29d861c483742bcd4dec7",
         4_991_092,
         "perturb_vcc_h1/H1-VCC-2025-training.h5ad",
+        by_hand="unpack docs/data/H1-VCC-2025-training.h5ad from the source archive of cell_eval2 0.20.0",
     )
 }
 _LICENCE = "MIT (the package cell_eval2); the data are public, under the terms of their data-set card"

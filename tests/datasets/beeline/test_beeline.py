@@ -179,7 +179,7 @@ def test_a_pair_that_contradicts_itself_is_an_edge_without_a_sign(small):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", r"refNetwork.csv has the columns \(none\); expected Gene1"),
+        ("", r"refNetwork.csv has 0 lines; expected a header"),
         ("Gene1,Gene2,Type\n", r"lists no pair; expected rows of Gene1, Gene2, Type"),
         ("TF,Target,Type\ng1,g2,+\n", r"has the columns TF, Target, Type; expected Gene1 \(regulator\)"),
         (

@@ -7,7 +7,7 @@ import pytest
 
 from bengrn.tasks.naming import name_data
 from bengrn_datasets.beeline import real as beeline_real
-from bengrn_datasets.priors.evidence import ChipMouse, MdcChip, StringMouse
+from bengrn_datasets.beeline.evidence import ChipMouse, MdcChip, StringMouse
 
 TRUTHS = {truth.name: truth for truth in beeline_real.bengrn_truths()}
 CELLS = {cells.name: cells for cells in beeline_real.bengrn_datasets()}

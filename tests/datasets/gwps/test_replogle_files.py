@@ -212,3 +212,11 @@ def test_a_bulk_file_without_the_checks_is_refused(tmp_path):
     path = write_bulk(tmp_path / "bulk.h5ad", [HEADER[0]], [B], np.zeros((1, 1)))
     with pytest.raises(ValueError, match="obs has no column 'num_cells_filtered'; it has gene_transcript"):
         read_checks(path, (HEADER[0],))
+
+
+def test_quotes_of_the_header_and_na_are_understood(tmp_path):
+    path = tmp_path / "p.csv.gz"
+    header = '"","1_A_P1_ENSG00000000001","2_B_P1_ENSG00000000002"'
+    path.write_bytes(gzip.compress(f"{header}\nENSG00000000003,0.01,NA\n".encode()))
+    found = read_p_values(path, alpha=0.05)
+    assert found.edges.toarray().tolist() == [[True]]

@@ -95,9 +95,9 @@ def save(path, parts):
 
 @pytest.fixture
 def small(tmp_path):
-    """Six cells, three genes; the fifth cell has no guide, the sixth two as strong."""
+    """Six cells, three genes; the third has 3 of 4 counts of one guide, the fifth none, the sixth a tie."""
     x_CG = np.array([[1, 0, 2], [0, 3, 0], [4, 0, 0], [0, 0, 5], [1, 1, 1], [2, 2, 2]])
-    guide_CU = np.array([[9, 1, 0, 0], [0, 7, 2, 0], [0, 0, 3, 1], [1, 0, 0, 4], [0, 0, 0, 0], [5, 5, 0, 0]])
+    guide_CU = np.array([[9, 1, 0, 0], [0, 8, 2, 0], [0, 0, 3, 1], [1, 0, 0, 4], [0, 0, 0, 0], [5, 5, 0, 0]])
     return save(tmp_path / "small.rda", parts_of(x_CG, guide_CU, ["JAK2", "IRF1", "MYC"]))
 
 
@@ -110,13 +110,14 @@ def test_counts_guides_and_replicates_are_read(small):
     assert adata.obs["replicate"].tolist() == ["rep_1"] * 3 + ["rep_2"] * 3
 
 
-def test_a_cell_has_the_perturbation_of_its_strongest_guide(small):
-    perturbations = read_eccite(small).obs["perturbation"].tolist()
-    assert perturbations == ["JAK2", "CD274", "non-targeting", "non-targeting", "", ""]
+@pytest.mark.parametrize(("share", "third"), [(0.8, ""), (0.75, "non-targeting"), (0.0, "non-targeting")])
+def test_a_cell_has_the_perturbation_of_the_guide_that_is_clearly_its_own(small, share, third):
+    perturbations = read_eccite(small, share).obs["perturbation"].tolist()
+    assert perturbations == ["JAK2", "CD274", third, "non-targeting", "", ""]
 
 
 def test_the_data_are_the_control_cells_unless_all_are_asked_for(small):
-    assert list(PapalexiCells().load({"screen": small}).obs["guide"]) == ["NTg1", "NTg2"]
+    assert list(PapalexiCells().load({"screen": small}).obs["guide"]) == ["NTg2"]
     assert PapalexiCells(cells="all").load({"screen": small}).n_obs == 6
 
 
@@ -192,7 +193,7 @@ def derived(real):
 
 @needs_file
 def test_the_screen_has_20729_cells_of_25_targets_and_controls(real):
-    adata = PapalexiCells(cells="all").load(real)
+    adata = PapalexiCells(cells="all", min_guide_share=0).load(real)
     assert adata.shape == (20_729, 299)
     assert adata.obs["perturbation"].nunique() == 26
     assert adata.obs["guide"].nunique() == 107  # of 110; three are the strongest of no cell
@@ -201,8 +202,9 @@ def test_the_screen_has_20729_cells_of_25_targets_and_controls(real):
 
 
 @needs_file
-def test_2386_cells_are_controls(real):
-    assert PapalexiCells().load(real).shape == (2_386, 299)
+@pytest.mark.parametrize(("share", "controls"), [(0.8, 1_923), (0.0, 2_386)])
+def test_1923_cells_are_clearly_controls(real, share, controls):
+    assert PapalexiCells(min_guide_share=share).load(real).shape == (controls, 299)
 
 
 @needs_file
@@ -211,6 +213,7 @@ def test_24_of_25_perturbations_are_regulators(derived):
     assert len(truth.regulators) == 24
     assert [row.name for row in report.rows if not row.passed] == ["SPI1"]
     assert truth.losses == {
+        "cells without a perturbation": 4_537,
         "perturbations of too few cells": 1,
         "perturbed genes that cannot be checked, kept": 15,
         "measured genes seen in too few cells": 139,
@@ -222,11 +225,11 @@ def test_the_edges_are_those_of_the_interferon_pathway(derived):
     truth, _ = derived
     degree = dict(zip(truth.regulators, np.diff(truth.edges.indptr).tolist(), strict=True))
     assert truth.edges.shape == (24, 160)
-    assert truth.edges.nnz == 454
+    assert truth.edges.nnz == 430
     assert {name for name, edges in degree.items() if edges > 30} == {
         "IFNGR1", "IFNGR2", "IRF1", "JAK2", "SMAD4", "STAT1"
     }  # fmt: skip
-    assert sum(edges == 0 for edges in degree.values()) == 13
+    assert sum(edges == 0 for edges in degree.values()) == 14
 
 
 @needs_file
@@ -235,7 +238,7 @@ def test_every_measured_knock_out_lowers_its_own_gene(derived):
     assert set(checked) == {
         "CMTM6", "IFNGR2", "JAK2", "NFKBIA", "STAT1", "STAT2", "STAT3", "TNFRSF14", "UBE2L6"
     }  # fmt: skip
-    assert all(row.log2_fold < -0.35 and row.on_target_p < 1e-12 for row in checked.values())
+    assert all(row.log2_fold < -0.35 and row.on_target_p < 1e-9 for row in checked.values())
 
 
 @needs_file

@@ -5,7 +5,7 @@ import pytest
 
 from bengrn.fetch import fetch
 from bengrn.tasks.naming import name_truth
-from bengrn_datasets.priors.evidence import (
+from bengrn_datasets.beeline.evidence import (
     ChipMouse,
     HepG2Chip,
     MdcChip,
@@ -86,16 +86,15 @@ def test_a_score_below_the_limit_is_no_edge(tmp_path):
 @pytest.mark.parametrize(
     ("source", "text", "said"),
     [
-        (StringHuman(), "", "is no table .*; expected the columns Gene1, Gene2"),
-        (StringHuman(), "Gene1,Gene2\n", "no pair is listed"),
-        (StringHuman(), "source,target\nA,B\n", "has the columns source, target; expected Gene1, Gene2"),
-        (StringHuman(), "Gene1,Gene2,Score\nA,B,1\n", "has the columns Gene1, Gene2, Score; expected"),
-        (StringHuman(), "Gene1,Gene2\nA,B,C\n", "is no table"),
-        (StringHuman(), "Gene1,Gene2\nA,\n", "has empty cells"),
+        (StringHuman(), "", "has 0 lines; expected a header"),
+        (StringHuman(), "Gene1,Gene2\n", "lists no pair"),
+        (StringHuman(), "source,target\nA,B\n", "has the columns source, target; expected Gene1"),
+        (StringHuman(), "Gene1,Gene2\nA,B,C\n", "line 2: 'A,B,C' is no row"),
+        (StringHuman(), "Gene1,Gene2\nA,\n", "line 2: 'A,' is no row"),
         (StringHuman(), "Gene1,Gene2\nA,A\n", "self-pairs"),
-        (MdcChip(), "Gene1,Gene2\nA,B\n", "expected Gene1, Gene2, Score"),
-        (MdcChip(), "Gene1,Gene2,Score\nA,B,strong\n", "is no table"),
-        (MdcChip(), "Gene1,Gene2,Score\nA,B,\n", "has empty cells"),
+        (MdcChip(), "Gene1,Gene2\nA,B\n", "expected Score among them"),
+        (MdcChip(), "Gene1,Gene2,Score\nA,B,strong\n", "a score that is no number"),
+        (MdcChip(), "Gene1,Gene2,Score\nA,B,\n", "a score that is no number"),
     ],
 )
 def test_another_table_is_refused_in_one_line(tmp_path, source, text, said):
@@ -107,7 +106,7 @@ def test_another_table_is_refused_in_one_line(tmp_path, source, text, said):
 def test_a_packed_file_that_is_broken_is_refused(tmp_path):
     path = tmp_path / "network.csv"
     path.write_bytes(b"\x1f\x8b\x08\x00broken")
-    with pytest.raises(ValueError, match=r"network\.csv is no table"):
+    with pytest.raises(ValueError, match=r"network\.csv is no text"):
         HepG2Chip().load({"pairs": path})
 
 

@@ -8,19 +8,14 @@ does not know, mostly older symbols, is spelled by the rule for mouse symbols an
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from bengrn.plugin import Remote, Truth, TruthSource, hookimpl, pair_truth
+from bengrn_datasets.beeline.files import COMMITS, remote
+from bengrn_datasets.beeline.read import Pairs, read_network
 from bengrn_datasets.mouse_spelling import respell
 
 __all__ = ["ChipMouse", "HepG2Chip", "MdcChip", "MescLofGof", "StringHuman", "StringMouse"]
-
-_COMMIT = "13c8593dae8723776c8825ac467b81cd9f04ee16"
-
-
-def _remote(name: str, sha256: str, size: int) -> Mapping[str, Remote]:
-    url = f"https://raw.githubusercontent.com/Murali-group/Beeline/{_COMMIT}/Networks/{name}"
-    return {"pairs": Remote(url, sha256, size, f"beeline/Networks/{name}")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +28,7 @@ class _Evidence:
     scored: ClassVar[bool] = False
     licence: ClassVar[str] = "CC BY 4.0 (BEELINE's Zenodo record 3701939); its repository is GPL-3"
     citation: ClassVar[str] = "Pratapa et al. 2020, Nat Methods 17:147"
-    version: ClassVar[str] = f"BEELINE's repository, commit {_COMMIT[:8]}"
+    version: ClassVar[str] = f"BEELINE's repository, commit {COMMITS['13'][:8]}"
 
     def load(self, paths: Mapping[str, Path]) -> Truth:
         """Read the pairs.
@@ -43,7 +38,7 @@ class _Evidence:
         ValueError
             If the file is broken or not such a table, or no edge between two genes is left.
         """
-        source, target, losses = self._pairs(_table(paths["pairs"], scored=self.scored))
+        source, target, losses = self._kept(read_network(paths["pairs"], scored=self.scored))
         if self.organism == "mouse":
             names = sorted({*source, *target})
             respelled = respell(names)
@@ -65,9 +60,9 @@ class _Evidence:
             losses=losses,
         )
 
-    def _pairs(self, table: Any) -> tuple[list[str], list[str], dict[str, int]]:
+    def _kept(self, pairs: Pairs) -> tuple[Sequence[str], Sequence[str], dict[str, int]]:
         """Return sources, targets, and what was left out of the table."""
-        return table["Gene1"].to_pylist(), table["Gene2"].to_pylist(), {}
+        return pairs.source, pairs.target, {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,11 +80,7 @@ class StringHuman(_Evidence):
 
     name: ClassVar[str] = "string-human"
     description: ClassVar[str] = "functional association of human factors and genes (STRING); undirected"
-    files: ClassVar[Mapping[str, Remote]] = _remote(
-        "human/STRING-network.csv",
-        "316a0befe3203b3d751d7b8beea3eeddc1139e6def71b42159051d5de5e9830e",
-        2_407_286,
-    )
+    files: ClassVar[Mapping[str, Remote]] = {"pairs": remote("Networks/human/STRING-network.csv")}
     data: ClassVar[str] = "pancreas"
     organism: ClassVar[str] = "human"
     directed: ClassVar[bool] = False
@@ -109,11 +100,7 @@ class StringMouse(_Evidence):
 
     name: ClassVar[str] = "string-mouse"
     description: ClassVar[str] = "functional association of mouse factors and genes (STRING); undirected"
-    files: ClassVar[Mapping[str, Remote]] = _remote(
-        "mouse/STRING-network.csv",
-        "76aa9be9ce02243acde0deab46ea65e0e9bc641a69e1e86b334fbc31bea63e43",
-        1_955_498,
-    )
+    files: ClassVar[Mapping[str, Remote]] = {"pairs": remote("Networks/mouse/STRING-network.csv")}
     data: ClassVar[str] = "mccalla-semrau"
     organism: ClassVar[str] = "mouse"
     directed: ClassVar[bool] = False
@@ -131,11 +118,7 @@ class HepG2Chip(_Evidence):
 
     name: ClassVar[str] = "hepg2-chip"
     description: ClassVar[str] = "binding near human genes, ChIP-seq in HepG2 cells (BEELINE)"
-    files: ClassVar[Mapping[str, Remote]] = _remote(
-        "human/HepG2-ChIP-seq-network.csv",
-        "6b9d361ab05ca918d486ec470d932b4eaa3052e60bf1be843ca1c721b893cab9",
-        4_080_859,
-    )
+    files: ClassVar[Mapping[str, Remote]] = {"pairs": remote("Networks/human/HepG2-ChIP-seq-network.csv")}
     data: ClassVar[str] = "pancreas"
     organism: ClassVar[str] = "human"
 
@@ -151,11 +134,9 @@ class ChipMouse(_Evidence):
 
     name: ClassVar[str] = "chip-mouse-nonspecific"
     description: ClassVar[str] = "regulation of mouse genes in any cell, merged from databases (BEELINE)"
-    files: ClassVar[Mapping[str, Remote]] = _remote(
-        "mouse/Non-Specific-ChIP-seq-network.csv",
-        "3326a17972f50f5447a221aff918c6aee075a768ed02d465a9f71499345c6e9c",
-        1_224_765,
-    )
+    files: ClassVar[Mapping[str, Remote]] = {
+        "pairs": remote("Networks/mouse/Non-Specific-ChIP-seq-network.csv")
+    }
     data: ClassVar[str] = "mccalla-semrau"
     organism: ClassVar[str] = "mouse"
 
@@ -176,25 +157,21 @@ class MdcChip(_Evidence):
 
     name: ClassVar[str] = "mdc-chip"
     description: ClassVar[str] = "binding near mouse genes, ChIP-seq in dendritic cells (BEELINE)"
-    files: ClassVar[Mapping[str, Remote]] = _remote(
-        "mouse/mDC-ChIP-seq-network.csv",
-        "a4ceaf22693d8bbb7d32dfb77ed6ba7f55621446d7929a8b0b4b012cc5072aee",
-        491_599,
-    )
+    files: ClassVar[Mapping[str, Remote]] = {"pairs": remote("Networks/mouse/mDC-ChIP-seq-network.csv")}
     data: ClassVar[str] = "beeline-mdc"
     organism: ClassVar[str] = "mouse"
     scored: ClassVar[bool] = True
 
     min_score: float = 0.0
 
-    def _pairs(self, table: Any) -> tuple[list[str], list[str], dict[str, int]]:
+    def _kept(self, pairs: Pairs) -> tuple[Sequence[str], Sequence[str], dict[str, int]]:
         """Return the pairs that are bound strongly enough."""
-        scores = table["Score"].to_pylist()
-        if scores and max(scores) < self.min_score:
+        scores = pairs.score or ()
+        if max(scores, default=self.min_score) < self.min_score:
             raise ValueError(
                 f"no pair has a score of {self.min_score:g}, the best is {max(scores):g}; lower min_score"
             )
-        listed = zip(*super()._pairs(table)[:2], scores, strict=True)
+        listed = zip(pairs.source, pairs.target, scores, strict=True)
         kept = [(source, target) for source, target, score in listed if score >= self.min_score]
         losses = {"pairs of lower scores": len(scores) - len(kept)}
         return [source for source, _ in kept], [target for _, target in kept], losses
@@ -212,37 +189,9 @@ class MescLofGof(_Evidence):
 
     name: ClassVar[str] = "mesc-lofgof"
     description: ClassVar[str] = "effects of factors lost or gained in mouse embryonic stem cells (BEELINE)"
-    files: ClassVar[Mapping[str, Remote]] = _remote(
-        "mouse/mESC-lofgof-network.csv",
-        "7bcc57ffd2e89b7d3daad4cdec0f1b43ed1f3f695017338faf77d14969bcc19e",
-        1_367_697,
-    )
+    files: ClassVar[Mapping[str, Remote]] = {"pairs": remote("Networks/mouse/mESC-lofgof-network.csv")}
     data: ClassVar[str] = "mccalla-semrau"
     organism: ClassVar[str] = "mouse"
-
-
-def _table(path: Path, *, scored: bool) -> Any:
-    """Return a table with the columns Gene1 and Gene2, and Score where there is one."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    types = {"Gene1": pa.string(), "Gene2": pa.string(), **({"Score": pa.float64()} if scored else {})}
-    # only an empty cell is missing: NA could be a gene
-    options = csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True)
-    try:
-        table = csv.read_csv(path, convert_options=options)
-    except pa.ArrowInvalid as error:
-        said = str(error).splitlines()[0]
-        raise ValueError(
-            f"{path.name} is no table ({said}); expected the columns {', '.join(types)}"
-        ) from error
-    if table.column_names != list(types):
-        found = ", ".join(table.column_names)
-        raise ValueError(f"{path.name} has the columns {found}; expected {', '.join(types)}")
-    empty = sum(column.null_count for column in table.columns)
-    if empty:
-        raise ValueError(f"{path.name} has empty cells, {empty} of them; expected a value in every column")
-    return table
 
 
 @hookimpl
