@@ -45,6 +45,8 @@ def download(remote: Remote, target: Path, advice: str, *, progress: bool) -> No
     import pooch
 
     part = target.with_name(target.name + ".part")
+    if not remote.sha256:
+        part.unlink(missing_ok=True)  # nothing would tell whether it belongs to what is there today
     if shutil.disk_usage(target.parent).free < remote.bytes:
         raise OSError(0, "too little free space")
     pooch.get_logger().setLevel("WARNING")  # it would announce every file on stderr
@@ -71,7 +73,7 @@ def _resume(url: str, part: Path, remote: Remote, advice: str, *, progress: bool
     """Bring `part` to its full size, going on where an earlier attempt stopped."""
     import requests
 
-    failure = "the connection was cut"
+    failure, tag = "the connection was cut", ""
     total = remote.bytes if remote.sha256 else 0  # 0: the server will say
     for _ in range(_ATTEMPTS):
         have = part.stat().st_size if part.exists() else 0
@@ -82,6 +84,7 @@ def _resume(url: str, part: Path, remote: Remote, advice: str, *, progress: bool
             have = 0
         # without this, a server may compress, and a range would count compressed bytes
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        headers |= {"If-Range": tag} if have and tag else {}
         try:
             with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS) as answer:
                 if answer.status_code == requests.codes.requested_range_not_satisfiable:
@@ -94,6 +97,7 @@ def _resume(url: str, part: Path, remote: Remote, advice: str, *, progress: bool
                     )
                 goes_on = answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
                 kept = have if goes_on else 0
+                tag = answer.headers.get("ETag", "")
                 total = total or kept + int(answer.headers.get("Content-Length", 0))
                 with part.open("ab" if kept else "wb") as sink:
                     _copy(answer.iter_content(_CHUNK), sink, total, progress=progress)

@@ -102,7 +102,7 @@ def read_columns(
     table = table[list(kept.values())].set_axis(list(kept), axis=1)
     if table[["source", "target"]].isna().any(axis=None):
         raise error(f"{path.name} holds edges without a source or target. Remove them.")
-    return table.assign(source=table["source"].astype(str), target=table["target"].astype(str))
+    return table.assign(**{end: table[end].astype(str).str.strip() for end in ("source", "target")})
 
 
 def refuse_repeated(table: Any, path: Path, error: type[BengrnError]) -> None:

@@ -16,7 +16,7 @@ from bengrn.download import download, size_text
 from bengrn.errors import FetchError
 from bengrn.values import Remote
 
-__all__ = ["CACHE", "MIRROR", "cache_folder", "fetch", "is_at_hand", "unpack"]
+__all__ = ["CACHE", "MIRROR", "cache_folder", "content_digest", "fetch", "is_at_hand", "unpack"]
 
 MIRROR = "BENGRN_DATA"
 CACHE = "BENGRN_CACHE"
@@ -60,16 +60,20 @@ def fetch(remote: Remote, *, progress: bool = False) -> Path:
     if mirror is not None and (mirror / place).is_file():
         return _from_mirror(mirror / place, remote)
     target = _cached(remote, place.name)
-    if _is_verified(target, target, remote):
+    packed = _packed(mirror, place)
+    # a digest vouches for what was unpacked; without one, the packed file must be the same as then
+    origin = packed if packed is not None and not remote.sha256 else target
+    if target.is_file() and _is_verified(origin, target, remote):
         return target
     with _cache_errors(target, remote):
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target):
-            if target.is_file() and _is_declared(target, target, remote):
+            if target.is_file() and _is_verified(origin, target, remote):
+                return target
+            if target.is_file() and origin is target and _is_declared(target, target, remote):
                 return target
             target.unlink(missing_ok=True)
-            packed = None if mirror is None else mirror / f"{place}.gz"
-            if packed is not None and packed.is_file():
+            if packed is not None:
                 _unpack_gzip(packed, target, remote)
             elif remote.by_hand:
                 raise FetchError(
@@ -79,8 +83,27 @@ def fetch(remote: Remote, *, progress: bool = False) -> Path:
             else:
                 advice = f"Download it elsewhere and put it at ${MIRROR}/{place}."
                 download(remote, target, advice, progress=progress)
-            _vouch(target, target)
+            _vouch(origin, target, file_digest(target))
     return target
+
+
+def _packed(mirror: Path | None, place: PurePosixPath) -> Path | None:
+    """Return the mirror's `NAME.gz`, if there is one."""
+    packed = None if mirror is None else mirror / f"{place}.gz"
+    return packed if packed is not None and packed.is_file() else None
+
+
+def content_digest(remote: Remote) -> str:
+    """Return the sha256 of a file: as declared, else of the copy at hand; "absent" without one."""
+    if remote.sha256:
+        return remote.sha256
+    if not is_at_hand(remote):
+        return "absent"
+    path = fetch(remote)  # leaves a note of the digest
+    try:
+        return str(json.loads(_note(_cached(remote, path.name)).read_text())["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return file_digest(path)
 
 
 def is_at_hand(remote: Remote) -> bool:
@@ -152,8 +175,8 @@ def _is_verified(path: Path, note: Path, remote: Remote) -> bool:
     """Whether the file was hashed before and has not changed since."""
     try:
         right_size = not remote.sha256 or path.stat().st_size == remote.bytes
-        return right_size and json.loads(_note(note).read_text()) == _state(path)
-    except (OSError, ValueError):
+        return right_size and json.loads(_note(note).read_text())["state"] == _state(path)
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
@@ -161,18 +184,19 @@ def _is_declared(path: Path, note: Path, remote: Remote) -> bool:
     """Whether a file is the declared one; any file is where no digest is. Remembers it if so."""
     if _is_verified(path, note, remote):
         return True
-    same = not remote.sha256 or file_digest(path) == remote.sha256
+    found = file_digest(path)
+    same = not remote.sha256 or found == remote.sha256
     if same:
-        _vouch(path, note)
+        _vouch(path, note, found)
     return same
 
 
-def _vouch(path: Path, note: Path) -> None:
+def _vouch(path: Path, note: Path, sha256: str) -> None:
     """Remember that a file has been hashed; without a writable cache it is hashed again next time."""
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
         fresh = _note(note).with_name(f"{_note(note).name}.{os.getpid()}")
-        fresh.write_text(json.dumps(_state(path)))
+        fresh.write_text(json.dumps({"state": _state(path), "sha256": sha256}))
         fresh.replace(_note(note))
     except OSError:
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 from bengrn import counts, genes, settings
 from bengrn.digests import code_digest, file_digest
-from bengrn.errors import FetchError, UnknownNameError
+from bengrn.errors import FetchError, SettingError, UnknownNameError
 from bengrn.registry import Declared, Registry
 from bengrn.request import Named, Request, parse_named, read_sets
 from bengrn.screens import truth as screen
@@ -154,7 +154,9 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
     """
     methods = [choose(registry, "method", one) for one in request.methods]
     truths = [choose(registry, "truth", one) for one in request.truths]
-    data_asked = [request.data or _own_data(truth) for truth in truths if request.methods or request.data]
+    data_asked = [
+        request.data or _own_data(registry, truth) for truth in truths if request.methods or request.data
+    ]
     data = [choose(registry, "data set", one) for one in data_asked]
     everything = [*methods, *truths, *data]
     given = read_sets(sets, [called(one) for one in everything])
@@ -172,15 +174,39 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
         )
     ]
     first, second = len(methods), len(methods) + len(truths)
+    _check_pairs(filled[first:second], filled[second:])
     return ChosenRequest(request, tuple(filled[:first]), tuple(filled[first:second]), tuple(filled[second:]))
 
 
-def _own_data(truth: Chosen) -> Named:
-    """Return the data set that a truth is scored on when none is named."""
+def _own_data(registry: Registry, truth: Chosen) -> Named:
+    """Return the data set that a truth is scored on when none is named.
+
+    Cells that are simulated from a truth bear its name: a preset that both have is meant for both.
+    """
     own = getattr(truth.instance, "data", "pancreas")
     if not own:
         raise UnknownNameError(f"The truth {truth.name!r} has no data set of its own; name one with --data.")
-    return parse_named(own)
+    named, preset = parse_named(own), truth.asked.preset
+    if named.reference != truth.name or named.preset or not preset:
+        return named
+    presets = getattr(registry.find("data set", named.reference).declaration, "presets", {})
+    return Named(named.reference, preset) if preset in presets else named
+
+
+def _check_pairs(truths: Sequence[Chosen], data: Sequence[Chosen]) -> None:
+    """Refuse a simulated truth and cells simulated from another one of the same name."""
+    for truth, cells in zip(truths, data, strict=False):
+        simulated = getattr(cells.instance, "organism", "") == "simulated"
+        if truth.declared is None or cells.declared is None or not simulated or truth.name != cells.name:
+            continue
+        ours, theirs = settings.values(truth.instance), settings.values(cells.instance)
+        different = [name for name in ours if name in theirs and ours[name] != theirs[name]]
+        if different:
+            name = different[0]
+            raise SettingError(
+                f"The truth {truth.name} has {name}={ours[name]}, its data {name}={theirs[name]}; expected "
+                f"the same. Give --set {name}=VALUE for both, or the preset of --data to --truth too."
+            )
 
 
 def called(chosen: Chosen) -> tuple[frozenset[str], frozenset[str]]:

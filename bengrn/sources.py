@@ -1,8 +1,11 @@
 """Truths and data out of their sources: files fetched, read, checked and, where that is slow, kept."""
 
 import dataclasses
+import lzma
 import time
 import warnings
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_organisms", "load_data", "load_truth"]
 
+# what reading a broken file ends in
+_BROKEN = (ValueError, OSError, EOFError, KeyError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 # a truth that was quicker to read than this is read again
 _SLOW_SECONDS = 1.0
 
@@ -94,7 +99,7 @@ def check_organisms(truth: Chosen, loaded: Truth, data: Chosen) -> None:
         If both say what they are, and it differs.
     """
     organism = getattr(data.instance, "organism", loaded.organism)
-    if organism != loaded.organism:
+    if loaded.organism and organism != loaded.organism:
         raise DataError(
             f"The truth {truth.name!r} is of the organism {loaded.organism!r}, the data {data.name!r} of "
             f"{organism!r}; expected one organism. Name other data with --data, or another truth."
@@ -118,6 +123,9 @@ def _load(chosen: Chosen, paths: Mapping[str, Path]) -> Any:
         extra = getattr(chosen.instance, "extra", "")
         advice = f"pip install 'bengrn[{extra}]'" if extra else f"pip install {error.name}"
         raise DataError(f"{chosen.name} needs {error.name}, which is not installed: {advice}.") from error
-    except (ValueError, OSError, EOFError) as error:
+    except _BROKEN as error:
         kind = TruthError if chosen.declared and chosen.declared.kind == "truth" else DataError
-        raise kind(f"{chosen.name} cannot be loaded: {error}") from error
+        said = " ".join(str(error).split()) or type(error).__name__
+        if not isinstance(error, ValueError):  # not a sentence of the plug-in's own
+            said += f" ({type(error).__name__}); a file may be cut short or of another version"
+        raise kind(f"{chosen.name} cannot be loaded: {said}") from error

@@ -14,7 +14,7 @@ from bengrn.truths.pairs import pair_truth
 from bengrn.values import Truth
 from bengrn.whole import write_whole
 
-__all__ = ["read_truth", "write_truth"]
+__all__ = ["check_truth_path", "read_truth", "write_truth"]
 
 _KEY = b"bengrn.truth"
 _FACTS = ("organism", "id_kind", "directed", "version", "licence", "citation")
@@ -35,11 +35,7 @@ def write_truth(truth: Truth, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if path.suffix != ".parquet":
-        raise StoreError(
-            f"{path.name} is no .parquet file; expected one, because a plain table of edges cannot say which "
-            "genes were tested."
-        )
+    check_truth_path(path)
     edges = sparse.coo_array(truth.edges)
     columns = {
         "source": np.array(truth.regulators, dtype=object)[edges.row],
@@ -48,18 +44,34 @@ def write_truth(truth: Truth, path: Path) -> None:
     for name in ("sign", "effect"):
         matrix = getattr(truth, name)
         if matrix is not None:
-            columns[name] = np.asarray(matrix[edges.row, edges.col]).ravel()
+            columns[name] = np.asarray(matrix[edges.row, edges.col]).ravel() if edges.nnz else np.zeros(0)
     about = {name: getattr(truth, name) for name in _FACTS}
     about |= {"regulators": truth.regulators, "targets": truth.targets, "losses": dict(truth.losses)}
     table = pa.table(columns).replace_schema_metadata({_KEY: json.dumps(about)})
     write_whole(path, lambda work: pq.write_table(table, work))
 
 
+def check_truth_path(path: Path) -> None:
+    """Refuse a path that no truth can be written to.
+
+    Raises
+    ------
+    StoreError
+        If the name does not end in .parquet.
+    """
+    if path.suffix != ".parquet":
+        raise StoreError(
+            f"{path.name} is no .parquet file; expected one, because a plain table of edges cannot say which "
+            "genes were tested."
+        )
+
+
 def read_truth(path: Path) -> Truth:
     """Read a truth from a parquet that `write_truth` wrote, or from anybody's long table.
 
     Of a plain table (tsv, csv, parquet) the sources are the tested regulators, all its names the targets;
-    the species is told from the names, and names of no known species are taken as they are. Ensembl ids
+    the species is told from the names; where no name is a gene's, it is not known, and the names are taken as
+    they are. Ensembl ids
     become symbols; an id that is unknown, or one of several of a gene, stays as it is, and so does every
     name of a table that mostly holds other names.
 
@@ -119,13 +131,15 @@ def _read_signs(column: Any, path: Path) -> list[int]:
 
 
 def _current(source: Any, target: Any, path: Path) -> tuple[Any, Any, str]:
-    """Return the ends of the edges with Ensembl ids as symbols, and the organism."""
+    """Return the ends of the edges with Ensembl ids as symbols, and the organism; empty where none tells."""
     names = sorted({*source, *target})
     try:
         organism = gene_names.guess_organism(names)
         mapped = gene_names.to_symbols(names, organism=organism)
     except DataError as error:
         raise TruthError(f"{path.name}: {error}") from error
+    if mapped.n_lost == len(names):
+        return source, target, ""
     if mapped.kind != "ensembl":
         return source, target, organism
     symbol = {old: new or old for old, new in zip(names, mapped.symbols, strict=True)}

@@ -10,7 +10,9 @@ from scipy import sparse
 
 from bengrn.errors import BengrnError, NetworkError, TruthError
 
-__all__ = ["Network", "Remote", "Truth"]
+__all__ = ["ORGANISMS", "Network", "Remote", "Truth"]
+
+ORGANISMS = ("human", "mouse", "yeast", "ecoli", "simulated")
 
 
 def _check_names(names: Sequence[str], what: str, error: type[BengrnError]) -> tuple[str, ...]:
@@ -116,7 +118,8 @@ class Truth:
     effect
         Shape (R, T), sparse float32: an effect size per edge; None where none is known.
     organism
-        "human", "mouse", "yeast", "ecoli" or "simulated". Names of the last three are taken as they are.
+        One of `ORGANISMS`, or empty where it is not known. Only human and mouse genes are brought to current
+        symbols; the others keep their names.
     id_kind
         "symbol" or "ensembl": what the names are.
     directed

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from bengrn.errors import FetchError
-from bengrn.fetch import fetch, unpack
+from bengrn.fetch import content_digest, fetch, unpack
 from bengrn.values import Remote
 
 CONTENT = bytes(range(256)) * 2000
@@ -329,6 +329,28 @@ def test_a_cut_download_of_unknown_digest_goes_on_where_it_stopped(server):
     server.cuts = [CHUNK]
     assert fetch(unknown_at(server)).read_bytes() == CONTENT
     assert server.asked == [None, f"bytes={CHUNK}-"]
+
+
+def test_without_a_digest_another_packed_file_is_noticed(mirror):
+    remote = Remote("http://127.0.0.1:9/data.bin", "", 0, "some/data.bin")
+    (mirror / "some").mkdir()
+    for content in (b"first", b"second and longer"):
+        (mirror / "some/data.bin.gz").write_bytes(gzip.compress(content))
+        assert fetch(remote).read_bytes() == content
+        assert content_digest(remote) == hashlib.sha256(content).hexdigest()
+
+
+def test_without_a_digest_a_download_does_not_go_on_from_an_older_part(server, tmp_path):
+    remote = unknown_at(server)
+    folder = tmp_path / "cache" / ("url-" + hashlib.sha256(remote.url.encode()).hexdigest())[:16]
+    folder.mkdir(parents=True)
+    (folder / "data.bin.part").write_bytes(b"of yesterday")
+    assert fetch(remote).read_bytes() == CONTENT
+    assert server.asked == [None]
+
+
+def test_a_file_that_is_not_at_hand_has_no_digest(mirror):
+    assert content_digest(Remote("http://127.0.0.1:9/none.bin", "", 0)) == "absent"
 
 
 def test_a_file_without_an_address_says_how_to_get_it(mirror):

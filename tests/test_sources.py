@@ -125,3 +125,34 @@ def test_a_truth_and_data_of_different_species_are_refused(chosen):
     truth = chosen()
     with pytest.raises(DataError, match="'slow' is of the organism 'simulated', the data 'cells' of 'mouse'"):
         check_organisms(truth, load_truth(truth), chosen(kind="data set"))
+
+
+def _key(truth, data):
+    from bengrn.execute.ingredients import request_ingredients
+    from bengrn.request import Selection
+
+    registry = build_registry()
+    method = choose(registry, "method", Named("pearson"))
+    return request_ingredients(method, truth, data, Selection(), 0, {})
+
+
+def test_another_file_without_a_digest_is_another_request(chosen, tmp_path, monkeypatch):
+    (tmp_path / "mirror").mkdir()
+    monkeypatch.setenv("BENGRN_DATA", str(tmp_path / "mirror"))
+    data = chosen(kind="data set")
+    truth = chosen(files='"pairs": Remote("http://127.0.0.1:9/x.tsv", "", 0)')
+    keys = []
+    for content in ("one", "another"):
+        (tmp_path / "mirror" / "x.tsv").write_text(content)
+        keys.append(_key(truth, data))
+    assert keys[0] != keys[1]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("truth", "omnipath"), ("method", "pearson")])
+def test_what_a_plugin_gets_from_the_contract_is_in_its_identity(kind, name, monkeypatch):
+    one = choose(build_registry(), kind, Named(name))
+    before = one.identity()
+    monkeypatch.setattr("bengrn.resolve.code_digest", lambda module, **_: f"other {module.__name__}")
+    after = one.identity()["contract"]
+    assert after != before["contract"]
+    assert all(digest.startswith("other bengrn.") for digest in after)

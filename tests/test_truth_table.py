@@ -82,3 +82,23 @@ def test_a_truncated_parquet_is_one_line(tmp_path):
     (tmp_path / "t.parquet").write_bytes(whole[:-10])
     with pytest.raises(TruthError, match=r"t\.parquet cannot be read as a table"):
         read_truth(tmp_path / "t.parquet")
+
+
+def test_names_that_are_no_genes_leave_the_species_open(tmp_path):
+    truth = _read(tmp_path, "source\ttarget\nG1\tG2\nG2\tG3\n")
+    assert (truth.organism, truth.targets) == ("", ("G1", "G2", "G3"))
+
+
+def test_spaces_around_names_do_not_count(tmp_path):
+    assert _read(tmp_path, "source\ttarget\nTP53 \t MDM2\n").targets == ("MDM2", "TP53")
+
+
+def test_a_truth_without_an_edge_can_be_written(tmp_path):
+    from scipy import sparse
+
+    from bengrn.values import Truth
+
+    empty = sparse.csr_array((1, 2), dtype=bool)
+    write_truth(Truth(empty, ("A",), ("B", "C"), sign=empty.astype(np.int8)), tmp_path / "t.parquet")
+    with pytest.raises(TruthError, match="holds no edges"):
+        read_truth(tmp_path / "t.parquet")

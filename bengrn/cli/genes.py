@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bengrn.cli import options
+
 if TYPE_CHECKING:
     from bengrn.genes import GeneMap
 
@@ -30,32 +32,14 @@ def genes(
 
     if bool(names) == (file is not None):
         raise typer.BadParameter("give names, or --file FILE with one name a line")
-    mapped = to_symbols(names or _names_of(file), organism=organism, aliases=aliases)
+    asked = dict.fromkeys(names or options.names_in(Path(str(file))))  # a name twice is one name
+    mapped = to_symbols(list(asked), organism=organism, aliases=aliases)
     _show(mapped, out)
     typer.echo(
         f"{len(mapped.names):,} names: {mapped.n_mapped:,} mapped, {mapped.n_ambiguous:,} ambiguous, "
         f"{mapped.n_lost:,} lost ({gene_table(organism).version})",
         err=out is None,
     )
-
-
-def _names_of(file: Path | None) -> list[str]:
-    """Return the first column of a text file, without empty lines and comments."""
-    from bengrn.errors import DataError
-
-    if file is None:
-        return []
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as broken:
-        raise DataError(
-            f"{file} cannot be read as text ({broken}); expected one gene name a line."
-        ) from broken
-    columns = [line.replace(",", "\t").split("\t")[0].strip().strip('"') for line in lines]
-    found = [name for name in columns if name and not name.startswith("#")]
-    if not found:
-        raise DataError(f"{file} holds no names; expected one gene name a line.")
-    return found
 
 
 def _show(mapped: "GeneMap", out: Path | None) -> None:

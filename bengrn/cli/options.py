@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bengrn.errors import SettingError
+from bengrn.errors import DataError, SettingError
 
 __all__ = [
     "CellType",
@@ -27,6 +27,7 @@ __all__ = [
     "Sets",
     "TimeLimit",
     "Truths",
+    "names_in",
     "number_or_all",
     "read_memory",
 ]  # fmt: skip
@@ -111,3 +112,24 @@ def read_memory(text: str | None) -> int:
     if not 0 < size < float("inf"):
         raise SettingError(f"--memory-limit is {text!r}; expected a size such as 8G or 500M.")
     return int(size)
+
+
+def names_in(file: Path) -> list[str]:
+    """Return the first column of a text file, without empty lines and comments.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, or holds no names.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as broken:
+        raise DataError(
+            f"{file} cannot be read as text ({broken}); expected one gene name a line."
+        ) from broken
+    columns = [line.replace(",", "\t").split("\t")[0].strip().strip('"') for line in lines]
+    found = [name for name in columns if name and not name.startswith("#")]
+    if not found:
+        raise DataError(f"{file} holds no names; expected one gene name a line.")
+    return found

@@ -28,9 +28,9 @@ def from_screen(
     layer: options.Layer = "X",
     organism: Annotated[str | None, typer.Option("--organism", help="Default: by the gene names.")] = None,
     null_groups: Annotated[
-        int, typer.Option("--null-groups", help="Groups of controls tested as if they were perturbed.")
+        int, typer.Option("--null-groups", min=0, help="Groups of controls tested as if they were perturbed.")
     ] = 10,
-    seed: Annotated[int, typer.Option("--seed", help="Decides the groups of controls.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides the groups of controls.")] = 0,
     set_: Annotated[
         list[str], typer.Option("--set", help="KEY=VALUE: a rule, such as alpha=0.01 or min_cells=30.")
     ] = [],
@@ -41,12 +41,13 @@ def from_screen(
     Prints what became of every perturbation, with the smallest effect that it could have shown, and what
     the same tests call an effect between groups of control cells.
     """
-    from bengrn.errors import SettingError
+    from bengrn.errors import SettingError, TruthError
     from bengrn.screens.file import screen_from_file
     from bengrn.screens.truth import ScreenRule
     from bengrn.settings import make
-    from bengrn.truth_table import write_truth
+    from bengrn.truth_table import check_truth_path, write_truth
 
+    check_truth_path(out)
     given = {}
     for text in set_:
         key, equals, value = text.partition("=")
@@ -55,11 +56,16 @@ def from_screen(
         given[key] = value
     truth, report = screen_from_file(
         file, column=column, control=control, batch=batch, layer=layer, organism=organism,
-        rule=make(ScreenRule, given, name="the rule"), null_groups=null_groups, seed=seed,
+        rule=make(ScreenRule, given, name="rule"), null_groups=null_groups, seed=seed,
     )  # fmt: skip
-    write_truth(truth, out)
     _print_report(report)
+    left = "; ".join(f"{count:,} {reason}" for reason, count in truth.losses.items())
+    if left:
+        typer.echo(f"Left out, or kept unchecked: {left}")
     edges = sum(one.significant for one in report.rows)
+    if not edges:
+        raise TruthError(f"The screen shows no effect, so there is nothing to write to {out.name}.")
+    write_truth(truth, out)
     size = f"{len(truth.regulators):,} regulators among {len(truth.targets):,} targets"
     typer.echo(f"\n{out}: {edges:,} edges of {size}")
 
@@ -98,7 +104,7 @@ def _print_report(report: "ScreenReport") -> None:
 
 
 def _number(value: float | None, form: str) -> str:
-    return "not measured" if value is None else format(value, form)
+    return "unchecked" if value is None else format(value, form)
 
 
 def _fall(value: float | None) -> str:

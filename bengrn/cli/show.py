@@ -9,6 +9,8 @@ import typer
 from bengrn.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bengrn.registry import Declared, Registry
 
 __all__ = ["Verbose", "datasets", "doctor", "methods", "metrics", "print_card", "print_list"]
@@ -56,15 +58,21 @@ def _fetch(name: str, *, latest: bool, out: Path) -> None:
     from bengrn.errors import FetchError, UnknownNameError
     from bengrn.fetch import fetch
     from bengrn.registry import build_registry
+    from bengrn.request import parse_named
+    from bengrn.resolve import choose
     from bengrn.settings import suggest
 
-    registry = build_registry()
+    registry, asked = build_registry(), parse_named(name)
     sources = [*registry.of_kind("truth"), *registry.of_kind("data set")]
-    found = [one for one in sources if name in (one.name, one.qualified)]
+    found = [one for one in sources if asked.reference in (one.name, one.qualified)]
     if not found:
-        hint = suggest(name, [one.name for one in sources])
-        raise UnknownNameError(f"There is no truth or data set {name!r}.{hint}")
-    declaration = found[0].declaration
+        hint = suggest(asked.reference, [one.name for one in sources])
+        raise UnknownNameError(f"There is no truth or data set {asked.reference!r}.{hint}")
+    # truth and data of one name may need different files, and a preset others
+    chosen = [choose(registry, one.kind, asked).instance for one in found if _has_preset(one, asked.preset)]
+    if not chosen:
+        raise UnknownNameError(f"{asked.reference!r} has no preset {asked.preset!r}.")
+    declaration = chosen[0]
     if latest:
         if not hasattr(declaration, "latest"):
             raise FetchError(f"{name} has no service to ask for a later version; leave --latest out.")
@@ -74,10 +82,15 @@ def _fetch(name: str, *, latest: bool, out: Path) -> None:
             raise FetchError(f"{name}: {error}") from error
         typer.echo(f"{path}\nUse it: bengrn run --truth {name} --set {name}.file={path} ...")
         return
-    for remote in declaration.files.values():
+    files = dict.fromkeys(remote for one in chosen for remote in one.files.values())
+    for remote in files:
         typer.echo(fetch(remote, progress=True))
-    if not declaration.files:
+    if not files:
         typer.echo(f"{name} is shipped with its package: nothing to fetch.")
+
+
+def _has_preset(declared: "Declared", preset: str) -> bool:
+    return not preset or preset in getattr(declared.declaration, "presets", {})
 
 
 def _list(kind: str, name: str | None, columns: tuple[str, ...], *, verbose: bool) -> None:
@@ -145,7 +158,7 @@ def print_card(declared: "Declared | None") -> None:
         raise UnknownNameError("A table or an h5ad has no card; give a name, or a plug-in's file.")
     one = declared.declaration
     typer.echo(f"{declared.qualified} {declared.package_version}".strip())
-    text = inspect.getdoc(one.compute if declared.kind == "metric" else one)
+    text = inspect.getdoc(getattr(one, "parts", one.compute) if declared.kind == "metric" else one)
     typer.echo(f"\n{text}\n" if text else "")
     for fact in ("summary", "source", "origin", "version", "chance", "bounds", "direction", "organism",
                  "licence", "citation", "data", "cell_type", "seen"):  # fmt: skip
@@ -153,6 +166,10 @@ def print_card(declared: "Declared | None") -> None:
         if value not in (None, "", ()):
             typer.echo(f"{fact:<10} {value}")
     if declared.kind == "metric":
+        for example in getattr(one, "examples", ()):
+            value = "refused" if example.value is None else f"{example.value:.6g}"
+            typer.echo(f"example    scores {_rows(example.scores)}, truth {_rows(example.truth)}: {value}")
+            typer.echo(f"           {example.note}")
         return
     for label, remote in getattr(one, "files", {}).items():
         typer.echo(f"file {label:<10} {remote.url} ({remote.bytes:,} bytes)")
@@ -160,6 +177,11 @@ def print_card(declared: "Declared | None") -> None:
         typer.echo(f"--set {setting.name}={setting.default}   ({setting.kind})")
     for preset, values in getattr(one, "presets", {}).items():
         typer.echo(f"{declared.name}:{preset:<12} {dict(values)}")
+
+
+def _rows(matrix: "Sequence[Sequence[float]]") -> str:
+    """Return a small matrix as text, a row per regulator."""
+    return "; ".join(" ".join(f"{value:g}" for value in row) for row in matrix)
 
 
 def _print_broken(registry: "Registry", *, verbose: bool) -> None:

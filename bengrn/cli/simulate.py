@@ -1,5 +1,6 @@
 """`bengrn simulate`: expression whose network is known, written to files."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +25,9 @@ def simulate(
     """
     from bengrn.errors import DataError
     from bengrn.registry import build_registry
-    from bengrn.request import Named, parse_named, read_sets
+    from bengrn.request import parse_named, read_sets
     from bengrn.resolve import called, choose
+    from bengrn.settings import values
     from bengrn.sources import load_data, load_truth
     from bengrn.truth_table import write_truth
     from bengrn.whole import write_whole
@@ -38,12 +40,14 @@ def simulate(
         raise DataError(
             f"{data.name} is no simulated data set; expected one of {', '.join(made) or 'none installed'}."
         )
-    truth = choose(registry, "truth", Named(asked.reference))
+    truth = choose(registry, "truth", asked)
     given = read_sets(set_, [called(data), called(truth)])
     data = choose(registry, "data set", asked, given[0])
-    truth = choose(registry, "truth", Named(asked.reference), given[1])
+    truth = choose(registry, "truth", asked, given[1])
     adata = load_data(data, progress=True)
     known = load_truth(truth, progress=True)
+    # what a later reader must know to make the same cells again
+    adata.uns["simulated"] = json.dumps({"name": data.name, "settings": values(data.instance)}, default=str)
     write_whole(out / "data.h5ad", adata.write_h5ad)
     write_truth(known, out / "truth.parquet")
     typer.echo(

@@ -85,16 +85,13 @@ def compare(
 
     if len(names) < 2:
         raise SettingError("compare needs two truths or more; expected NAME NAME ...")
+    loaded = {name: _load(chosen) for name, chosen in _choose_all(names, set_).items()}
     among = _gene_names(genes) if genes else None
-    loaded = {}
-    for name in dict.fromkeys(names):
-        truth = _load(_choose(name, set_))
-        loaded[name] = truth if published else name_truth(truth, [])[0]
-    if among is not None and not published:
+    if not published:
+        loaded = {name: name_truth(truth, [])[0] for name, truth in loaded.items()}
         organism = next(iter(loaded.values())).organism
-        among = _current(among, organism)
-    rows = _compare_all(loaded, among, published=published)
-    _print_overlaps(rows)
+        among = None if among is None else _current(among, organism)
+    _print_overlaps(_compare_all(loaded, among, published=published))
 
 
 @truths_app.command()
@@ -106,10 +103,11 @@ def plot(
     set_: options.Sets = [],
 ) -> None:
     """Draw how many edges regulators and targets have (FIG S3 of the scPRINT paper, for both degrees)."""
-    from bengrn.report.degrees import draw_degrees
+    from bengrn.report.degrees import check_picture, draw_degrees
     from bengrn.truths.summary import degrees
 
-    found = {name: degrees(_load(_choose(name, set_))) for name in dict.fromkeys(names)}
+    check_picture(out)
+    found = {name: degrees(_load(chosen)) for name, chosen in _choose_all(names, set_).items()}
     draw_degrees({name: (both.out_R, both.in_T) for name, both in found.items()}, out)
     typer.echo(out)
 
@@ -118,16 +116,19 @@ def plot(
 def split(
     name: Named_,
     train: Annotated[float, typer.Option("--train", help="Share of the genes to fit on.")] = 0.5,
-    seed: Annotated[int, typer.Option("--seed", help="Decides which genes.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides which genes.")] = 0,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of train.parquet, test.parquet.")] = Path(),
     set_: options.Sets = [],
 ) -> None:
     """Split a truth into two parts that share no regulator and no target: one to fit on, one to score on."""
+    from bengrn.tasks.naming import name_truth
     from bengrn.truth_table import write_truth
     from bengrn.truths.split import split_truth
     from bengrn.truths.summary import summarize
 
-    parts = split_truth(_load(_choose(name, set_)), train=train, seed=seed)
+    # one gene, one name: or a part could hold a gene that the other knows by a former symbol
+    truth = name_truth(_load(_choose(name, set_)), [])[0]
+    parts = split_truth(truth, train=train, seed=seed)
     for word, part in (("train", parts.train), ("test", parts.test)):
         path = out / f"{word}.parquet"
         write_truth(part, path)
@@ -140,15 +141,24 @@ def split(
 
 def _choose(name: str, sets: Sequence[str]) -> "Chosen":
     """Return the truth that a name stands for, with its settings."""
+    return _choose_all([name], sets)[name]
+
+
+def _choose_all(names: Sequence[str], sets: Sequence[str]) -> "dict[str, Chosen]":
+    """Return the truths that names stand for, each once, with the settings that are theirs."""
     from bengrn.registry import build_registry
     from bengrn.request import parse_named, read_sets
     from bengrn.resolve import called, choose
 
-    asked = parse_named(name)
-    plugin = asked.file is not None and asked.file.suffix == ".py"
-    registry = build_registry([asked.file] if plugin and asked.file else [])
-    chosen = choose(registry, "truth", asked)
-    return choose(registry, "truth", asked, read_sets(sets, [called(chosen)])[0]) if sets else chosen
+    asked = {name: parse_named(name) for name in dict.fromkeys(names)}
+    files = [one.file for one in asked.values()]
+    registry = build_registry([file for file in files if file is not None and file.suffix == ".py"])
+    plain = [choose(registry, "truth", one) for one in asked.values()]
+    given = read_sets(sets, [called(one) for one in plain])
+    return {
+        name: choose(registry, "truth", one, mine)
+        for (name, one), mine in zip(asked.items(), given, strict=True)
+    }
 
 
 def _load(chosen: "Chosen") -> "Truth":
@@ -191,9 +201,8 @@ def _quartiles(found: Sequence[int]) -> str:
 
 def _gene_names(text: str) -> list[str]:
     """Return the genes of a file, one a line, or of a data set."""
-    path = Path(text)
-    if path.is_file():
-        return path.read_text().split()
+    if Path(text).is_file():
+        return options.names_in(Path(text))
     from bengrn.registry import build_registry
     from bengrn.request import parse_named
     from bengrn.resolve import choose
@@ -209,26 +218,33 @@ def _current(names: Sequence[str], organism: str) -> list[str]:
 
     if not gene_names.has_table(organism):
         return list(names)
-    mapped = gene_names.to_symbols(names, organism=organism)
-    return [symbol for symbol in mapped.symbols if symbol is not None]
+    return sorted({gene_names.current_symbol(name, organism) for name in names})
 
 
 def _compare_all(
     loaded: dict[str, "Truth"], genes: list[str] | None, *, published: bool
-) -> dict[tuple[str, str], "Overlap"]:
-    """Return every truth, and every truth read the wrong way round, against every other."""
+) -> "dict[tuple[str, str], Overlap | None]":
+    """Return every truth, and every truth read the wrong way round, against every other; None for nothing."""
+    from bengrn.errors import TruthError
     from bengrn.truths.compare import compare_published, compare_truths, transpose
 
     measure = compare_published if published else compare_truths
     pairs = [(a, b) for a in loaded for b in loaded if a != b]
-    found = {}
+    found: dict[tuple[str, str], Overlap | None] = {}
+    refused: list[TruthError] = []
     for a, b in pairs:
-        found[a, b] = measure(loaded[a], loaded[b], genes=genes)
-        found[f"{a} -T", b] = measure(transpose(loaded[a]), loaded[b], genes=genes)
+        for name, truth in ((a, loaded[a]), (f"{a} -T", transpose(loaded[a]))):
+            try:
+                found[name, b] = measure(truth, loaded[b], genes=genes)
+            except TruthError as error:
+                found[name, b] = None
+                refused.append(error)
+    if not any(found.values()):
+        raise refused[0]
     return found
 
 
-def _print_overlaps(rows: dict[tuple[str, str], "Overlap"]) -> None:
+def _print_overlaps(rows: "dict[tuple[str, str], Overlap | None]") -> None:
     """Print one line per comparison."""
     from rich.console import Console
     from rich.table import Table
@@ -238,6 +254,9 @@ def _print_overlaps(rows: dict[tuple[str, str], "Overlap"]) -> None:
     for title in ("truth", "against", *titles):
         table.add_column(title, justify="left" if title in {"truth", "against"} else "right")
     for (one, other), found in rows.items():
+        if found is None:
+            table.add_row(one, other, "nothing shared", *["-"] * (len(titles) - 1))
+            continue
         random = found.random_precision
         ratio = found.precision / random if random else float("nan")
         size = f"{found.regulators:,} x {found.targets:,}"

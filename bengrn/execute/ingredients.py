@@ -8,6 +8,7 @@ from typing import Any
 
 from bengrn import edge_table, gene_table, genes, preprocess, truth_table
 from bengrn.digests import code_digest, digest_json, file_digest
+from bengrn.fetch import content_digest
 from bengrn.registry import Declared
 from bengrn.request import Scoring, Selection
 from bengrn.resolve import Chosen
@@ -29,14 +30,20 @@ def request_ingredients(
     return {
         "version": _REQUEST_VERSION,
         "method": method.identity(),
-        "truth": truth.identity(),
-        "data": data.identity(),
+        "truth": {**truth.identity(), "files": _undeclared(truth)},
+        "data": {**data.identity(), "files": _undeclared(data)},
         "selection": dataclasses.asdict(selection),
         "frozen": _freezing_code(),
         "scoring": scoring,
         "seed": seed,
         "numeric": _NUMERIC,
     }
+
+
+def _undeclared(chosen: Chosen) -> dict[str, str]:
+    """Return the digests of a source's files that came without one; the others are in its code."""
+    files = getattr(chosen.instance, "files", {})
+    return {name: content_digest(remote) for name, remote in files.items() if not remote.sha256}
 
 
 def scoring_ingredients(scoring: Scoring, metrics: Sequence[Declared]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from bengrn.whole import write_whole
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_degrees"]
+__all__ = ["check_picture", "draw_degrees"]
 
 _FORMATS = (".svg", ".png", ".pdf")
 _BARS = 30
@@ -44,8 +44,7 @@ def draw_degrees(
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    if path.suffix not in _FORMATS:
-        raise StoreError(f"{path.name} is no picture; expected a name that ends in {', '.join(_FORMATS)}.")
+    check_picture(path)
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=(7.5, 0.4 + 2.3 * len(degrees)), layout="constrained")
         rows = figure.subplots(len(degrees), 2, squeeze=False)
@@ -57,6 +56,18 @@ def draw_degrees(
         # no date inside: the same truths give the same file
         about = {"Date": None} if path.suffix == ".svg" else None
         write_whole(path, lambda work: figure.savefig(work, dpi=150, metadata=about))
+
+
+def check_picture(path: Path) -> None:
+    """Refuse a path that no picture can be written to.
+
+    Raises
+    ------
+    StoreError
+        If its name ends in none of the formats.
+    """
+    if path.suffix not in _FORMATS:
+        raise StoreError(f"{path.name} is no picture; expected a name that ends in {', '.join(_FORMATS)}.")
 
 
 def _panel(axes: "Axes", title: str, degree_N: Sequence[int] | npt.NDArray[np.int64], colour: str) -> None:

@@ -11,7 +11,7 @@ from bengrn import genes as gene_names
 from bengrn.errors import DataError
 from bengrn.screens.truth import ScreenReport, ScreenRule, screen_truth
 from bengrn.settings import suggest
-from bengrn.values import Truth
+from bengrn.values import ORGANISMS, Truth
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -78,7 +78,7 @@ def screen_from_file(
         The column of `obs` with the perturbed genes, and the label of unperturbed cells; guessed from
         their names where they are not given.
     organism
-        Where it is not given, human or mouse by the gene names.
+        One of `ORGANISMS`; where it is not given, human or mouse by the gene names.
 
     Raises
     ------
@@ -88,6 +88,8 @@ def screen_from_file(
     TruthError
         See `screen_truth`.
     """
+    if organism is not None and organism not in ORGANISMS:
+        raise DataError(f"There is no organism {organism!r}.{suggest(organism, ORGANISMS)}")
     screen = read_screen(path, column=column, control=control, organism=organism)
     truth, report = screen_truth(
         screen.adata,
@@ -208,7 +210,9 @@ def _texts(adata: "AnnData", column: str) -> list[str]:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value != value  # noqa: PLR0124 - NaN and NaT alone differ from themselves
+    import pandas as pd
+
+    return bool(pd.isna(value))
 
 
 def _examples(labels: Sequence[str]) -> str:
@@ -219,7 +223,8 @@ def _genes_of(label: str, control: str) -> list[str]:
     """Return the genes that a label names; none for the control."""
     if label == control:
         return []
-    return [one for one in label.split("+") if one and one != control and one.lower() != "ctrl"]
+    names = [one for one in label.split("+") if one and one != control and one.lower() != "ctrl"]
+    return list(dict.fromkeys(names))  # two guides of one gene
 
 
 def _spelling(adata: "AnnData", wanted: set[str], organism: str | None) -> Mapping[str, str]:
@@ -237,7 +242,9 @@ def _spelling(adata: "AnnData", wanted: set[str], organism: str | None) -> Mappi
     if not rest or not gene_names.has_table(species):
         return found
     of_symbol = _unique((gene_names.current_symbol(one, species) for one in names), names, None)
-    symbols = {one: gene_names.current_symbol(one, species) for one in rest}
+    # a label may be in another case than the gene: STAT1 is Stat1 in mouse
+    recased = {one: gene_names.recased(one, species) or one for one in rest}
+    symbols = {one: gene_names.current_symbol(name, species) for one, name in recased.items()}
     return found | {one: of_symbol[symbol] for one, symbol in symbols.items() if symbol in of_symbol}
 
 

@@ -162,7 +162,7 @@ def _standardised(wins_PS: Floats, ties_PS: Floats, sizes: Floats) -> Floats:
 def _means(sum_FS: Floats, sizes: Floats) -> tuple[Floats, Floats]:
     """Return the means of P perturbations, and of controls in the same proportions of batches."""
     cells_P = sizes[1:].sum(axis=1)
-    matched_P: Floats = sizes[1:] @ (sum_FS[0] / sizes[0]) / cells_P
+    matched_P: Floats = sizes[1:] @ (sum_FS[0] / np.maximum(sizes[0], 1)) / cells_P
     return sum_FS[1:].sum(axis=1) / cells_P, matched_P
 
 

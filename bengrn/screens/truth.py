@@ -58,7 +58,8 @@ def screen_truth(
     rule
         Default: `ScreenRule()`.
     batch
-        A column of `obs`, or C labels; cells are compared within a batch only.
+        A column of `obs`, or C labels; cells are compared within a batch only. Cells without a label are
+        one batch.
     layer
         Where the counts are.
     organism, version, licence, citation

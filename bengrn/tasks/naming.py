@@ -92,7 +92,8 @@ def name_data(adata: "AnnData", truth: Truth) -> tuple["AnnData", dict[str, str 
     old = list(adata.var_names)
     tested = {*truth.regulators, *truth.targets}
     if not gene_names.has_table(truth.organism):
-        return adata, dict(zip(old, old, strict=True)), {"gene_ids": truth.organism, "genes_mapped": len(old)}
+        kind = truth.organism or "unknown"
+        return adata, dict(zip(old, old, strict=True)), {"gene_ids": kind, "genes_mapped": len(old)}
     mapped = gene_names.to_symbols(old, organism=truth.organism)
     # a name that the truth itself uses stays, even where it is no longer the current symbol
     new = [name if name in tested else symbol for name, symbol in zip(old, mapped.symbols, strict=True)]

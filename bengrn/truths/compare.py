@@ -70,11 +70,7 @@ def compare_truths(truth: Truth, other: Truth, *, genes: Collection[str] | None 
     TruthError
         If they are of different organisms, or no regulator or no target is in both.
     """
-    if truth.organism != other.organism:
-        raise TruthError(
-            f"The truths are of {truth.organism} and {other.organism}; expected one organism. Compare truths "
-            "of the same species."
-        )
+    _check_organisms(truth, other)
     wanted = None if genes is None else set(genes)
     regulators = _shared(truth.regulators, other.regulators, wanted)
     targets = _shared(truth.targets, other.targets, wanted)
@@ -113,8 +109,9 @@ def compare_published(truth: Truth, other: Truth, *, genes: Collection[str] | No
     Raises
     ------
     TruthError
-        If nothing is shared.
+        If they are of different organisms, or nothing is shared.
     """
+    _check_organisms(truth, other)
     names = {*truth.regulators, *truth.targets} if genes is None else set(genes)
     universe = sorted(names.intersection({*other.regulators, *other.targets}))
     if not universe:
@@ -145,6 +142,15 @@ def transpose(truth: Truth) -> Truth:
         sign=turned(truth.sign),
         effect=turned(truth.effect),
     )
+
+
+def _check_organisms(truth: Truth, other: Truth) -> None:
+    """Refuse truths of two species; one that does not say fits any."""
+    if truth.organism and other.organism and truth.organism != other.organism:
+        raise TruthError(
+            f"The truths are of {truth.organism} and {other.organism}; expected one organism. Compare truths "
+            "of the same species."
+        )
 
 
 def _shared(names: tuple[str, ...], others: tuple[str, ...], wanted: set[str] | None) -> list[str]:

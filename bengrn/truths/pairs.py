@@ -109,7 +109,7 @@ def _check_lengths(**columns: Sequence[object] | npt.NDArray[np.object_] | None)
     for name in ("sign", "effect"):
         column = columns[name]
         if column is not None and not np.isfinite(np.asarray(column, np.float64)).all():
-            raise ValueError(f"a pair has a {name} that is NaN or infinite; expected numbers")
+            raise ValueError(f"the {name} of a pair is NaN or infinite; expected numbers")
 
 
 def _check_left(listed: int, tested_N: npt.NDArray[np.bool_], same_E: npt.NDArray[np.bool_]) -> None:

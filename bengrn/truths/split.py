@@ -1,6 +1,6 @@
 """Cut a truth in two that share no regulator and no target."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,8 @@ def split_truth(truth: Truth, *, train: float = 0.5, seed: int = 0) -> Split:
     Parameters
     ----------
     truth
-        At least two regulators with edges.
+        At least two regulators with edges; each gene under one name (`name_truth`), or both parts could
+        hold it under two.
     train
         Share of the genes of the first part, between 0 and 1.
     seed
@@ -72,7 +73,11 @@ def split_truth(truth: Truth, *, train: float = 0.5, seed: int = 0) -> Split:
             f"A split of the truth has {found[0]} training and {found[1]} test edges; expected some in both. "
             "Use another seed or share, or a larger truth."
         )
-    return Split(parts[0], parts[1], int(out_R.sum()) - sum(found))
+    train_part, test_part = (
+        replace(part, version=f"{truth.version}; {word} genes, share {share:g}, seed {seed}".lstrip("; "))
+        for part, word, share in zip(parts, ("training", "test"), (train, 1 - train), strict=True)
+    )
+    return Split(train_part, test_part, int(out_R.sum()) - sum(found))
 
 
 def _deal(count: int, share: float, generator: np.random.Generator) -> npt.NDArray[np.bool_]:

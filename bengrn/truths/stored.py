@@ -17,7 +17,7 @@ from bengrn.values import Truth
 __all__ = ["keep_truth", "kept_truth", "read_truth_folder", "truth_matrices", "write_truth_folder"]
 
 _MATRICES = ("edges", "sign", "effect")
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 def truth_matrices(truth: Truth) -> dict[str, sparse.csr_array]:
@@ -36,7 +36,8 @@ def write_truth_folder(truth: Truth, folder: Path) -> None:
         if field.name not in _MATRICES
     }
     plain["losses"] = dict(truth.losses)
-    (folder / "truth.json").write_text(json.dumps({"format": _FORMAT, **plain}))
+    about = {"format": _FORMAT, "matrices": list(truth_matrices(truth)), **plain}
+    (folder / "truth.json").write_text(json.dumps(about))
 
 
 def read_truth_folder(folder: Path) -> Truth:
@@ -50,12 +51,9 @@ def read_truth_folder(folder: Path) -> Truth:
     about: Mapping[str, Any] = json.loads((folder / "truth.json").read_text())
     if about["format"] != _FORMAT:
         raise ValueError(f"{folder} holds a truth of format {about['format']}; expected {_FORMAT}")
-    matrices = {
-        what: sparse.csr_array(sparse.load_npz(folder / f"{what}.npz"))
-        for what in _MATRICES
-        if (folder / f"{what}.npz").exists()
-    }
-    return Truth(**{name: value for name, value in about.items() if name != "format"}, **matrices)
+    matrices = {what: sparse.csr_array(sparse.load_npz(folder / f"{what}.npz")) for what in about["matrices"]}
+    plain = {name: value for name, value in about.items() if name not in {"format", "matrices"}}
+    return Truth(**plain, **matrices)
 
 
 def keep_truth(truth: Truth, folder: Path) -> None:
@@ -65,6 +63,9 @@ def keep_truth(truth: Truth, folder: Path) -> None:
         work = Path(tempfile.mkdtemp(prefix=".truth-", dir=folder.parent))
         try:
             write_truth_folder(truth, work)
+            work.chmod(0o755)
+            if folder.exists() and kept_truth(folder) is None:
+                shutil.rmtree(folder)  # broken: it would be read in vain for ever
             work.rename(folder)
         finally:
             shutil.rmtree(work, ignore_errors=True)

@@ -45,6 +45,8 @@ LIMITS = {"seconds": 2.0, "megabytes": 500.0}
 def _names_at_hand():
     registry = build_registry()
     for one in registry.of_kind("truth"):
+        if one.name == "sergio":  # wants a network of the user's
+            continue
         files = choose(registry, "truth", Named(one.name)).instance.files
         if all(is_at_hand(remote) for remote in files.values()):
             yield one.name

@@ -19,7 +19,7 @@ def test_names_are_shown_with_what_they_become(bengrn):
 
 def test_the_counts_and_the_sources_are_told(bengrn):
     ran = bengrn("genes", "Trp53", "Trp53", "Arntl", "Nope", "--organism", "mouse")
-    assert "4 names: 1 mapped, 2 ambiguous, 1 lost (GENCODE M37" in ran.err
+    assert "3 names: 2 mapped, 0 ambiguous, 1 lost (GENCODE M37" in ran.err
 
 
 def test_aliases_are_followed_when_asked_for(bengrn):

@@ -1,8 +1,15 @@
 """Simulated cells, written with the network that they were made from."""
 
+import json
+import os
+
 import anndata
 import pytest
 
+from bengrn.errors import SettingError
+from bengrn.registry import build_registry
+from bengrn.request import Request, parse_named
+from bengrn.resolve import choose_all
 from bengrn.truth_table import read_truth
 
 NETWORK = "source\ttarget\tsign\nM1\tA\t1\nM2\tA\t-1\nA\tB\t1\nM1\tC\t1\nA\tC\t-1\n"
@@ -59,3 +66,32 @@ def test_what_is_not_simulated_is_refused(bengrn, name, said):
     ran = bengrn("simulate", name)
     assert ran.code == 2
     assert said in ran.message
+
+
+@pytest.mark.skipif("BENGRN_DATA" not in os.environ, reason="BENGRN_DATA names no folder of real files")
+def test_a_preset_of_the_cells_is_one_of_the_truth_too(bengrn, tmp_path):
+    ran = bengrn("simulate", "sergio-regnetwork:published", "--out", tmp_path / "sim")
+    assert ran.code == 0, ran.err
+    adata = anndata.read_h5ad(tmp_path / "sim" / "data.h5ad")
+    truth = read_truth(tmp_path / "sim" / "truth.parquet")
+    assert set(truth.targets) == set(adata.var_names)
+    assert json.loads(adata.uns["simulated"])["settings"]["network"] == "published"
+
+
+def _chosen(truth, data=None):
+    request = Request(
+        methods=(parse_named("pearson"),),
+        truths=(parse_named(truth),),
+        data=parse_named(data) if data else None,
+    )
+    return choose_all(build_registry(), request, [])
+
+
+def test_a_preset_of_a_truth_chooses_the_cells_that_are_simulated_from_it():
+    chosen = _chosen("sergio-regnetwork:hard")
+    assert chosen.data[0].instance.level == "hard"
+
+
+def test_cells_simulated_from_another_network_are_refused():
+    with pytest.raises(SettingError, match="has network=strict, its data network=published"):
+        _chosen("sergio-regnetwork", "sergio-regnetwork:published")

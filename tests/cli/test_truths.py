@@ -2,7 +2,8 @@
 
 import pytest
 
-from bengrn.truth_table import read_truth
+from bengrn.truth_table import read_truth, write_truth
+from bengrn.truths.pairs import pair_truth
 
 TABLES = {
     "a.tsv": "source\ttarget\tsign\nTP53\tMDM2\t1\nTP53\tBAX\t1\nMYC\tBAX\t-1\nMYC\tMYC\t1\n",
@@ -76,3 +77,48 @@ def test_a_split_is_written_with_what_was_tested(bengrn, tmp_path):
     train, test = (read_truth(tmp_path / "parts" / f"{part}.parquet") for part in ("train", "test"))
     assert not {*train.regulators, *train.targets} & {*test.regulators, *test.targets}
     assert f"{len(train.regulators):,} regulators" in ran.out
+
+
+def test_a_gene_that_is_listed_twice_is_one_gene(bengrn, tmp_path):
+    (tmp_path / "genes.txt").write_text("TP53\nTP53\nMDM2\nMYC\nBAX\n")
+    (tmp_path / "once.txt").write_text("TP53\nMDM2\nMYC\nBAX\n")
+    twice, once = (
+        bengrn("truths", "compare", "./a.tsv", "./b.tsv", "--genes", name)
+        for name in ("genes.txt", "once.txt")
+    )
+    assert twice.code == 0, twice.err
+    assert twice.out == once.out
+
+
+def test_a_comparison_that_is_impossible_does_not_hide_the_others(bengrn, tmp_path):
+    for name, target in (("v", "MDM2"), ("w", "BAX")):
+        truth = pair_truth(["TP53"], [target], regulators=["TP53", "MYC"], targets=["BAX", "MDM2"])
+        write_truth(truth, tmp_path / f"{name}.parquet")
+    ran = bengrn("truths", "compare", "./v.parquet", "./w.parquet")
+    assert ran.code == 0, ran.err
+    assert "nothing shared" in ran.out
+
+
+def test_settings_of_one_of_two_truths_are_its_own(bengrn):
+    ran = bengrn("truths", "compare", "./a.tsv", "omnipath", "--set", "omnipath.min_references=2")
+    assert ran.code == 0, ran.err
+
+
+def test_the_parts_of_a_split_share_no_gene_under_another_name(bengrn, tmp_path):
+    from bengrn.tasks.naming import name_truth
+
+    assert bengrn("truths", "split", "mccalla-human-full", "--out", "parts").code == 0
+    parts = [
+        name_truth(read_truth(tmp_path / "parts" / f"{one}.parquet"), [])[0] for one in ("train", "test")
+    ]
+    assert not {*parts[0].regulators, *parts[0].targets} & {*parts[1].regulators, *parts[1].targets}
+    assert "training genes, share 0.5, seed 0" in parts[0].version
+
+
+@pytest.mark.parametrize(
+    "arguments", [("plot", "omnipath", "--out", "x.doc"), ("split", "omnipath", "--seed", "-1")]
+)
+def test_options_that_cannot_be_used_are_refused(bengrn, arguments):
+    ran = bengrn("truths", *arguments)
+    assert ran.code == 2
+    assert "Traceback" not in ran.err

@@ -165,3 +165,31 @@ def test_a_file_that_is_missing_or_broken_is_one_clear_line(tmp_path, content):
 def test_a_screen_of_controls_alone_is_refused(write):
     with pytest.raises(TruthError, match="Every labelled cell is a control"):
         screen_from_file(write(planted(("NT",))))
+
+
+def test_a_label_in_another_case_is_the_gene_that_the_data_spell_otherwise(write):
+    mouse = planted()
+    mouse.var_names = ["Trp53", *[name.capitalize() for name in SYMBOLS[1:]]]
+    truth, report = screen_from_file(write(mouse), null_groups=0)
+    assert truth.organism == "mouse"
+    assert truth.regulators == ("Klf1", "Stat1")
+    assert all(row.log2_fold is not None for row in report.rows)
+
+
+def test_two_guides_of_one_gene_are_one_gene(write):
+    screen = read_screen(write(planted(labels=("non-targeting", "STAT1+STAT1", "KLF1"))))
+    assert set(screen.labels) == {"non-targeting", "STAT1", "KLF1"}
+    assert screen.several == 0
+
+
+def test_missing_labels_of_any_kind_are_missing(write):
+    import pandas as pd
+
+    adata = planted()
+    adata.obs["condition"] = pd.array([1, None] * (adata.n_obs // 2), dtype="Int64")
+    assert read_screen(write(adata)).column == "perturbation"
+
+
+def test_an_organism_that_there_is_not_is_refused(write):
+    with pytest.raises(DataError, match="There is no organism 'klingon'"):
+        screen_from_file(write(planted()), organism="klingon")

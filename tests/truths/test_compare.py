@@ -114,3 +114,8 @@ def test_table_s7_comes_out_to_the_last_digit(turned, precision, recall):
     assert overlap.regulators == 5421
     assert (overlap.precision, overlap.recall) == (precision, recall)
     assert overlap.random_precision == 0.0015363581970075373
+
+
+def test_published_counts_refuse_two_species_too():
+    with pytest.raises(TruthError, match="simulated and human"):
+        compare_published(A, pair_truth(["A"], ["B"]))

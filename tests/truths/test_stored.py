@@ -41,3 +41,11 @@ def test_there_is_none_where_none_was_kept(tmp_path):
 def test_what_is_unknown_stays_unknown(tmp_path, what):
     write_truth_folder(pair_truth(["A"], ["B"]), tmp_path)
     assert getattr(read_truth_folder(tmp_path), what) is None
+
+
+def test_a_kept_truth_that_is_broken_is_replaced(tmp_path):
+    keep_truth(TRUTH, tmp_path / "one")
+    (tmp_path / "one" / "sign.npz").unlink()
+    assert kept_truth(tmp_path / "one") is None
+    keep_truth(TRUTH, tmp_path / "one")
+    assert kept_truth(tmp_path / "one").sign is not None
