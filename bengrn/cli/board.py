@@ -10,7 +10,12 @@ from bengrn.cli import options
 __all__ = ["explain", "report"]
 
 
-def report(out: options.Out = Path("reports")) -> None:
+def report(
+    out: options.Out = Path("reports"),
+    published: Annotated[
+        bool, typer.Option("--published", help="Also write published.md: the paper's numbers beside ours.")
+    ] = False,
+) -> None:
     """Write index.md in the folder of records: leaderboard, timing, failures."""
     from bengrn.report.page import render
     from bengrn.store import Store, write_text
@@ -20,6 +25,16 @@ def report(out: options.Out = Path("reports")) -> None:
     path = out / "index.md"
     write_text(path.resolve(), render(records))
     typer.echo(f"{path}: {len(records)} records")
+    if published:
+        from bengrn.report.published import published_rows
+        from bengrn.report.published_page import published_page, summary_lines
+
+        rows = published_rows(records)
+        beside = out / "published.md"
+        write_text(beside.resolve(), published_page(records))
+        typer.echo(f"{beside}: {len(rows):,} printed numbers")
+        for line in summary_lines(rows):
+            typer.echo(line)
 
 
 def explain(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bengrn.record import Record
 from bengrn.report.table import Column, compat_columns, cost_columns, footnotes, group, strict_columns
 
-__all__ = ["render"]
+__all__ = ["escape", "render"]
 
 
 def render(records: Sequence[Record]) -> str:
@@ -23,7 +23,7 @@ def render(records: Sequence[Record]) -> str:
         ]
     for title, members in group(current):
         done = [record for record in members if record.ok]
-        parts += ["", f"## {_escape(title)}", ""]
+        parts += ["", f"## {escape(title)}", ""]
         if done:
             parts += [*_table(strict_columns(), done), "", "As published (compat):", ""]
             parts += [
@@ -34,9 +34,9 @@ def render(records: Sequence[Record]) -> str:
                 *_table(cost_columns(), done),
                 "",
             ]
-            parts += [f"- {_escape(note)}" for note in footnotes(done)]
+            parts += [f"- {escape(note)}" for note in footnotes(done)]
         failed = [record for record in members if not record.ok]
-        parts += [f"- **{_escape(one.label)}**: {one.status}, {_escape(one.reason)}" for one in failed]
+        parts += [f"- **{escape(one.label)}**: {one.status}, {escape(one.reason)}" for one in failed]
         parts += ["", _machine(members)]
     return "\n".join(parts) + "\n"
 
@@ -73,7 +73,7 @@ def _table(columns: Sequence[Column], records: Sequence[Record]) -> list[str]:
         "|" + "|".join(":--" if column.is_text else "--:" for column in columns) + "|",
     ]
     for record in records:
-        cells = [_escape(column.cell(record)) for column in columns]
+        cells = [escape(column.cell(record)) for column in columns]
         if record.method.get("origin") == "control":
             cells[0] = f"*{cells[0]}*"
         lines.append("| " + " | ".join(cells) + " |")
@@ -91,7 +91,7 @@ def _machine(records: Sequence[Record]) -> str:
     return f"Measured on: {'; '.join(sorted(machines))}." if machines else ""
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
     """Return text that Markdown and HTML show as it is."""
     plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     for letter in "\\|*_`":
