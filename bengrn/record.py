@@ -31,8 +31,12 @@ class Record:
         Given to the method.
     task
         Digests of the frozen task, and the report of how it was made.
+    universe
+        Which pairs were scored: rules, counts, and a digest that is equal for equal candidates.
     scores
         mode ("strict", "compat") -> metric -> value, and where there is one low, high, version.
+    enrichment
+        Where it was asked for: score -> mode -> its rows, per transcription factor or per gene set.
     keys, ingredients
         Content addresses, and all that went into `key`.
     timings
@@ -53,7 +57,9 @@ class Record:
     data: Mapping[str, Any]
     seed: int
     task: Mapping[str, Any] = field(default_factory=dict)
+    universe: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    enrichment: Mapping[str, Any] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     ingredients: Mapping[str, Any] = field(default_factory=dict)
     timings: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

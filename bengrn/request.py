@@ -78,6 +78,7 @@ class Scoring:
     null_draws: int = 20
     bootstrap_draws: int = 1000
     level: float = 0.95
+    enrichment: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers that measure nothing."""

@@ -19,8 +19,10 @@ from bengrn.registry import Registry
 from bengrn.resolve import Chosen, choose
 from bengrn.silence import captured_stdout
 from bengrn.store import Store
+from bengrn.tasks.enrichment import add_enrichment
 from bengrn.tasks.frozen import FrozenTask
 from bengrn.tasks.network import score_network
+from bengrn.tasks.universe import describe_universe
 from bengrn.values import Network
 
 __all__ = ["run_job"]
@@ -51,6 +53,13 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
             with meter.phase("score"):
                 extra = [one.declaration for one in registry.of_kind("metric") if one.package != "bengrn"]
                 scores, warnings = score_network(network, task.truth, job.scoring, extra)
+            enrichment: dict[str, Any] = {}
+            if job.scoring.enrichment:
+                with meter.phase("enrich"):
+                    cell_type = job.cards["data"].get("cell_type")
+                    scores, enrichment = add_enrichment(
+                        scores, network, organism=task.truth.organism, cell_type=cell_type
+                    )
         except _NoNetworkError as refused:
             return failure_record(
                 job, refused.status, str(refused), refused.log, meter=meter, task=task, keys=keys
@@ -66,7 +75,9 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
         data=job.cards["data"],
         seed=job.seed,
         task=about_task(task),
+        universe=describe_universe(task.truth),
         scores=scores,
+        enrichment=enrichment,
         keys={**keys, **_score_keys(job, task, network)},
         ingredients=job.ingredients,
         timings=timings,

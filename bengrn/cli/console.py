@@ -10,7 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bengrn.record import Record
-from bengrn.report.table import Column, compat_columns, failures, footnotes, group, strict_columns
+from bengrn.report.table import (
+    Column,
+    compat_columns,
+    enrichment_columns,
+    failures,
+    footnotes,
+    group,
+    strict_columns,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["progress", "show"]
 
 _COMPAT = "the published definitions (compat)"
+_ENRICHED = "gene sets (enrichment; 1: found)"
 _CONTROL = " (control)"
 # spaces between columns
 _GAP = 2
@@ -86,7 +95,9 @@ def show(records: Sequence[Record], *, as_json: bool) -> None:
         console.print(f"\n{title}", markup=False, soft_wrap=True)
         done = [record for record in members if record.ok]
         if done:
-            for name, columns in (("strict", strict_columns()), (_COMPAT, compat_columns())):
+            tables = [("strict", strict_columns()), (_COMPAT, compat_columns())]
+            tables += [(_ENRICHED, columns)] if (columns := enrichment_columns(done)) else []
+            for name, columns in tables:
                 for part in _packed(columns, done, console.width):
                     console.print(_table(name, part, done))
         for line in failures(members):

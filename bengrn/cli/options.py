@@ -13,6 +13,7 @@ __all__ = [
     "Cpus",
     "Data",
     "Draws",
+    "Enrichment",
     "Force",
     "GeneSelection",
     "Genes",
@@ -70,6 +71,12 @@ MemoryLimit = Annotated[
 ]
 Cpus = Annotated[int | None, typer.Option("--cpus", help="Workers per job. Default: all usable cores.")]
 Nulls = Annotated[int, typer.Option("--nulls", help="Draws of the degree-preserving null.")]
+Enrichment = Annotated[
+    bool,
+    typer.Option(
+        "--enrichment", help="Also test for gene sets: transcription factors, their targets, markers."
+    ),
+]
 Draws = Annotated[int, typer.Option("--draws", help="Bootstrap draws over regulators.")]
 
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}

@@ -32,6 +32,7 @@ def run(
     out: options.Out = Path("reports"),
     nulls: options.Nulls = 20,
     draws: options.Draws = 1000,
+    enrichment: options.Enrichment = False,
     time_limit: options.TimeLimit = 3600.0,
     memory_limit: options.MemoryLimit = None,
     cpus: options.Cpus = None,
@@ -60,7 +61,7 @@ def run(
         selection=_selection(cell_type, cells, genes, gene_selection, layer, min_cells),
         cell_type_given=cell_type is not None,
         seeds=tuple(seed),
-        scoring=Scoring(null_draws=nulls, bootstrap_draws=draws),
+        scoring=Scoring(null_draws=nulls, bootstrap_draws=draws, enrichment=enrichment),
     )
     limits = Limits(time_limit, options.read_memory(memory_limit), workers() if cpus is None else cpus)
     registry = build_registry(_plugin_files([*request.methods, *request.truths, request.data]))
@@ -160,6 +161,7 @@ def score(
     out: options.Out = Path("reports"),
     nulls: options.Nulls = 20,
     draws: options.Draws = 1000,
+    enrichment: options.Enrichment = False,
     force: options.Force = False,
     json_: options.Json = False,
 ) -> None:
@@ -180,7 +182,7 @@ def score(
         data=parse_named(data) if data else None,
         selection=_selection(cell_type, cells, genes, gene_selection, layer, min_cells),
         cell_type_given=cell_type is not None,
-        scoring=Scoring(null_draws=nulls, bootstrap_draws=draws),
+        scoring=Scoring(null_draws=nulls, bootstrap_draws=draws, enrichment=enrichment),
     )
     registry = build_registry(_plugin_files([*request.truths, request.data]))
     records = score_outside(network, request, registry, Store(out.resolve()), set_, force=force)

@@ -13,6 +13,7 @@ from bengrn.registry import Declared
 from bengrn.request import Scoring, Selection
 from bengrn.resolve import Chosen
 from bengrn.tasks import frozen, naming
+from bengrn.tasks.enrichment import ENRICHMENT_VERSION
 from bengrn.tasks.network import SCORE_VERSION
 from bengrn.truths import pairs
 
@@ -54,7 +55,9 @@ def scoring_ingredients(scoring: Scoring, metrics: Sequence[Declared]) -> dict[s
         else f"{one.declaration.version} {code_digest(one.module)}"
         for one in metrics
     }
-    return {**dataclasses.asdict(scoring), "version": SCORE_VERSION, "metrics": versions}
+    tested = ENRICHMENT_VERSION if scoring.enrichment else ""
+    asked = {**dataclasses.asdict(scoring), "enrichment": tested}
+    return {**asked, "version": SCORE_VERSION, "metrics": versions}
 
 
 def _freezing_code() -> dict[str, str]:

@@ -18,9 +18,11 @@ from bengrn.request import Request
 from bengrn.resolve import Chosen, ChosenRequest, choose_all
 from bengrn.sources import check_organisms, load_data, load_truth
 from bengrn.store import Store
+from bengrn.tasks.enrichment import add_enrichment
 from bengrn.tasks.frozen import count_pairs, freeze, truth_digest
 from bengrn.tasks.naming import name_network, name_truth
 from bengrn.tasks.network import score_network
+from bengrn.tasks.universe import describe_universe
 from bengrn.values import Network, Truth
 
 __all__ = ["score_outside"]
@@ -160,6 +162,14 @@ def _score(
     """Return the record of a network on one truth."""
     extra = [one.declaration for one in metrics if one.package != "bengrn"]
     scores, warnings = score_network(universe.network, universe.truth, asked.request.scoring, extra)
+    enrichment: dict[str, Any] = {}
+    if asked.request.scoring.enrichment:
+        scores, enrichment = add_enrichment(
+            scores,
+            universe.network,
+            organism=universe.truth.organism,
+            cell_type=universe.data["cell_type"],
+        )
     return Record(
         key=digest_json(ingredients),
         status="ok",
@@ -168,7 +178,9 @@ def _score(
         data=universe.data,
         seed=0,
         task=universe.task,
+        universe=describe_universe(universe.truth),
         scores=scores,
+        enrichment=enrichment,
         ingredients=ingredients,
         environment=describe_environment(),
         warnings=(*universe.notes, *warnings),

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from bengrn.record import Record
-from bengrn.report.table import Column, compat_columns, cost_columns, footnotes, group, strict_columns
+from bengrn.report.table import (
+    Column,
+    compat_columns,
+    cost_columns,
+    enrichment_columns,
+    footnotes,
+    group,
+    strict_columns,
+)
 
 __all__ = ["escape", "render"]
 
@@ -29,6 +37,7 @@ def render(records: Sequence[Record]) -> str:
             parts += [
                 *_table(compat_columns(), done),
                 "",
+                *_enrichment(done),
                 "Cost:",
                 "",
                 *_table(cost_columns(), done),
@@ -39,6 +48,12 @@ def render(records: Sequence[Record]) -> str:
         parts += [f"- **{escape(one.label)}**: {one.status}, {escape(one.reason)}" for one in failed]
         parts += ["", _machine(members)]
     return "\n".join(parts) + "\n"
+
+
+def _enrichment(done: Sequence[Record]) -> list[str]:
+    """Return the table of enrichment scores, if there are any."""
+    columns = enrichment_columns(done)
+    return ["Gene sets (1: found):", "", *_table(columns, done), ""] if columns else []
 
 
 def _current(records: Sequence[Record]) -> list[Record]:

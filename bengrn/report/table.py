@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from bengrn.record import Record
 
-__all__ = ["Column", "compat_columns", "cost_columns", "failures", "footnotes", "group", "strict_columns"]
+__all__ = [
+    "Column",
+    "compat_columns",
+    "cost_columns",
+    "enrichment_columns",
+    "failures",
+    "footnotes",
+    "group",
+    "strict_columns",
+]
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,26 @@ def compat_columns() -> list[Column]:
         Column("AUPRC (quantiles)", _score("auprc_quantile", "compat")),
         Column("AUPRC - random", _score("auprc_minus_random", "compat")),
         Column("random", _score("random_precision", "compat")),
+    ]
+
+
+def enrichment_columns(records: Sequence[Record]) -> list[Column]:
+    """Return the columns of enrichment scores; none where no record has them."""
+    if not any("tf_target_enrichment" in record.scores.get("strict", {}) for record in records):
+        return []
+    null = "null_percent"
+
+    def by_chance(record: Record) -> str:
+        return _number(record.scores.get("strict", {}).get("tf_target_enrichment", {}).get(null))
+
+    return [
+        Column("method", _label, is_text=True),
+        Column("TF targets %", _score("tf_target_enrichment")),
+        Column("by chance %", by_chance),
+        Column("TFs", _score("tf_enrichment")),
+        Column("cell type", _score("cell_type_enrichment")),
+        Column("TF targets % (compat)", _score("tf_target_enrichment", "compat")),
+        Column("TFs (compat)", _score("tf_enrichment", "compat")),
     ]
 
 
