@@ -14,9 +14,11 @@ import pluggy
 
 from bengrn.counts import dense_counts, log_normalized
 from bengrn.genes import gene_places, gene_table, orthologs, recased, to_symbols, transcription_factors
-from bengrn.metrics.metric import Metric, Ranking
+from bengrn.metrics.metric import Example, Metric, Ranking, RegulatorMetric, RegulatorRanking
 from bengrn.progress import track, workers
 from bengrn.screens.truth import ScreenReport, ScreenRule, screen_truth
+from bengrn.stats.degree_null import swapped_truth
+from bengrn.truth_table import read_truth
 from bengrn.truths.pairs import pair_truth
 from bengrn.values import Network, Remote, Truth
 
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Dataset",
+    "Example",
     "Infers",
     "Method",
     "Metric",
     "Network",
     "Ranking",
     "ReadsTruth",
+    "RegulatorMetric",
+    "RegulatorRanking",
     "Remote",
     "ScreenReport",
     "ScreenRule",
@@ -43,8 +48,10 @@ __all__ = [
     "log_normalized",
     "orthologs",
     "pair_truth",
+    "read_truth",
     "recased",
     "screen_truth",
+    "swapped_truth",
     "to_symbols",
     "track",
     "transcription_factors",

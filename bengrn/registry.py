@@ -21,7 +21,7 @@ import pluggy
 from bengrn import hookspecs
 from bengrn.errors import PluginError, UnknownNameError
 from bengrn.fetch import cache_folder
-from bengrn.metrics import METRICS
+from bengrn.metrics import ALL_METRICS
 from bengrn.settings import suggest
 from bengrn.silence import captured_stdout
 
@@ -132,7 +132,7 @@ def build_registry(files: Iterable[Path] = ()) -> Registry:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
     registry = Registry()
     registry.manager.add_hookspecs(hookspecs)
-    for metric in METRICS:
+    for metric in ALL_METRICS:
         registry.declared.append(Declared("metric", metric.name, "bengrn", "", metric, sys.modules[__name__]))
     for entry_point in sorted(metadata.entry_points(group=GROUP), key=lambda one: one.name):
         package = entry_point.dist.name if entry_point.dist else entry_point.name
@@ -214,7 +214,7 @@ def _check(kind: str, declaration: Any) -> None:
     if not isinstance(declaration.name, str) or not declaration.name or "/" in declaration.name:
         raise PluginError(f"{kind} {label!r} must have a name that is text without '/'.")
     if kind == "metric":
-        if declaration.name in {one.name for one in METRICS}:
+        if declaration.name in {one.name for one in ALL_METRICS}:
             raise PluginError(f"metric {label!r} has the name of a built-in one; choose another.")
         return
     frozen = dataclasses.is_dataclass(declaration) and isinstance(declaration, type)

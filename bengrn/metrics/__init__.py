@@ -1,11 +1,13 @@
-"""Network metrics: pure functions of a ranking, each named, versioned and bounded."""
+"""Network metrics: pure functions of a ranking, each named, versioned, bounded and with known answers."""
 
+import dataclasses
 import math
 
-from bengrn.metrics import overlap, ranking
-from bengrn.metrics.metric import Metric
+from bengrn.metrics import overlap, per_regulator, ranking
+from bengrn.metrics.examples import EXAMPLES
+from bengrn.metrics.metric import Metric, RegulatorMetric
 
-__all__ = ["METRICS"]
+__all__ = ["ALL_METRICS", "METRICS", "REGULATOR_METRICS"]
 
 _EPR = "Pratapa 2020, https://doi.org/10.1038/s41592-019-0690-6; ties in expectation"
 _OWN = "definition of this project"
@@ -27,7 +29,7 @@ def _budget_metrics() -> tuple[Metric, ...]:
     return tuple(metrics)
 
 
-METRICS: tuple[Metric, ...] = (
+_POOLED: tuple[Metric, ...] = (
     Metric("ap", "1", ranking.average_precision,
            "average precision: mean precision over the true edges, met from the top",
            1, _SHARE, (0.0, 1.0), "scikit-learn's average_precision_score; ties share a threshold"),
@@ -62,3 +64,21 @@ METRICS: tuple[Metric, ...] = (
     Metric("coverage", "1", overlap.coverage,
            "share of the candidates whose genes the network knows", 1, "none", (0.0, 1.0), _OWN),
 )  # fmt: skip
+
+_PER_REGULATOR: tuple[RegulatorMetric, ...] = (
+    RegulatorMetric("auroc_per_regulator", "1", per_regulator.auroc_per_regulator,
+                    "AUROC among a regulator's own targets, mean over regulators (macro AUROC)",
+                    1, "0.5", (0.0, 1.0), "macro average; ties count half"),
+    RegulatorMetric("ap_per_regulator", "1", per_regulator.ap_per_regulator,
+                    "average precision among a regulator's own targets, mean over regulators (MAP)",
+                    1, "ap_per_regulator / ap_ratio_per_regulator", (0.0, 1.0),
+                    "mean average precision of information retrieval; ties in expectation"),
+    RegulatorMetric("ap_ratio_per_regulator", "1", per_regulator.ap_ratio_per_regulator,
+                    "mean average precision over regulators, over that of random orders",
+                    1, "1", (0.0, math.inf),
+                    "chance: Bestgen 2015, Exact expected average precision of the random baseline"),
+)  # fmt: skip
+
+METRICS = tuple(dataclasses.replace(one, examples=EXAMPLES[one.name]) for one in _POOLED)
+REGULATOR_METRICS = tuple(dataclasses.replace(one, examples=EXAMPLES[one.name]) for one in _PER_REGULATOR)
+ALL_METRICS: tuple[Metric | RegulatorMetric, ...] = (*METRICS, *REGULATOR_METRICS)

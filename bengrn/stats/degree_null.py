@@ -1,5 +1,6 @@
 """Truths with the same degrees and no other knowledge: what remains after hubs are explained."""
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,11 +8,12 @@ import numpy.typing as npt
 from scipy import sparse
 
 from bengrn.errors import MetricError
+from bengrn.values import Truth
 
 if TYPE_CHECKING:
     from bengrn.truths.align import Candidates
 
-__all__ = ["NULL_VERSION", "degree_nulls", "degree_preserving_swap"]
+__all__ = ["NULL_VERSION", "degree_nulls", "degree_preserving_swap", "swapped_truth"]
 
 NULL_VERSION = "1"
 
@@ -31,6 +33,26 @@ def degree_nulls(candidates: "Candidates", *, draws: int, seed: int) -> list[spa
     """
     seeds = np.random.SeedSequence(seed).spawn(draws)
     return [degree_preserving_swap(candidates.edges, candidates.self_column_R, seed=one) for one in seeds]
+
+
+def swapped_truth(truth: Truth, *, seed: int) -> Truth:
+    """Return a truth with the same degrees and no other knowledge; self-pairs are dropped, not swapped.
+
+    Signs and effects belong to edges that are no longer there, so the result has none.
+
+    Raises
+    ------
+    MetricError
+        If no edge can be swapped.
+    """
+    target_index = {name: position for position, name in enumerate(truth.targets)}
+    own_R = np.array([target_index.get(name, -1) for name in truth.regulators], dtype=np.intp)
+    edges = sparse.coo_array(truth.edges)
+    other = edges.col != own_R[edges.row]
+    places = (edges.row[other], edges.col[other])
+    plain = sparse.csr_array((np.ones(int(other.sum()), dtype=bool), places), shape=edges.shape)
+    swapped = degree_preserving_swap(plain, own_R, seed=seed)
+    return dataclasses.replace(truth, edges=swapped, sign=None, effect=None)
 
 
 def degree_preserving_swap(

@@ -1,25 +1,28 @@
 """Score a network against the truth of a frozen task: strict, compat, nulls and intervals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from bengrn.errors import MetricError
-from bengrn.metrics import METRICS
+from bengrn.metrics import METRICS, REGULATOR_METRICS
 from bengrn.metrics.compat import COMPAT_VERSION, compat_scores
-from bengrn.metrics.metric import Metric
+from bengrn.metrics.metric import Metric, Ranking, RegulatorMetric
+from bengrn.metrics.per_regulator import rank_regulators
 from bengrn.metrics.ranking import epr_range, rank
 from bengrn.request import Scoring
 from bengrn.stats.bootstrap import BOOTSTRAP_VERSION, bootstrap
 from bengrn.stats.degree_null import NULL_VERSION, degree_nulls
+from bengrn.stats.interval import Interval
+from bengrn.stats.regulator_intervals import regulator_intervals
 from bengrn.truths.align import Candidates, align
 from bengrn.values import Network, Truth
 
 __all__ = ["LIFTS", "SCORE_VERSION", "score_network"]
 
 SCORE_VERSION = f"network/1 null/{NULL_VERSION} bootstrap/{BOOTSTRAP_VERSION} compat/{COMPAT_VERSION}"
-LIFT_VERSION = "1"
+LIFT_VERSION = "2"
 LIFTS = {
     "ap_lift": "average precision over its mean on truths with the same degrees, edges swapped",
     "epr_lift": "early precision ratio over its mean on truths with the same degrees, edges swapped",
@@ -33,7 +36,7 @@ Scores = dict[str, dict[str, dict[str, Any]]]
 
 
 def score_network(
-    network: Network, truth: Truth, scoring: Scoring, extra: Iterable[Metric] = ()
+    network: Network, truth: Truth, scoring: Scoring, extra: Iterable[Metric | RegulatorMetric] = ()
 ) -> tuple[Scores, list[str]]:
     """Return the scores of a network on a truth restricted to the frozen task, and warnings.
 
@@ -63,12 +66,12 @@ def score_network(
     """
     candidates = align(network, truth)
     ranking = rank(candidates)
-    strict: dict[str, dict[str, Any]] = {}
-    for metric in (*METRICS, *extra):
-        strict[metric.name] = _measure(metric, ranking)
+    every = (*METRICS, *REGULATOR_METRICS, *extra)
+    strict = {one.name: _measure(one, ranking) for one in every if not isinstance(one, RegulatorMetric)}
     low, high = epr_range(ranking)
     strict["epr"].update(tie_low=low, tie_high=high)
-    warnings = [*_add_intervals(strict, candidates, scoring), *_notes(strict, ranking.n_positive)]
+    strict |= _per_regulator([one for one in every if isinstance(one, RegulatorMetric)], candidates, scoring)
+    warnings = [*_add_intervals(strict, candidates, ranking, scoring), *_notes(strict, ranking.n_positive)]
     compat = {
         name: {"value": _plain(value), "version": COMPAT_VERSION}
         for name, value in compat_scores(candidates).items()
@@ -76,7 +79,27 @@ def score_network(
     return {"strict": strict, "compat": compat}, warnings
 
 
-def _add_intervals(strict: dict[str, dict[str, Any]], candidates: Candidates, scoring: Scoring) -> list[str]:
+def _per_regulator(
+    metrics: Sequence[RegulatorMetric], candidates: Candidates, scoring: Scoring
+) -> dict[str, dict[str, Any]]:
+    """Return the metrics that are means over regulators, each with its interval."""
+    intervals = regulator_intervals(
+        rank_regulators(candidates),
+        metrics,
+        draws=scoring.bootstrap_draws,
+        seed=_STATISTICS_SEED,
+        level=scoring.level,
+    )
+    cells: dict[str, dict[str, Any]] = {}
+    for metric in metrics:
+        cells[metric.name] = {"value": _plain(intervals[metric.name].value), "version": metric.version}
+        _write(cells[metric.name], intervals[metric.name])
+    return cells
+
+
+def _add_intervals(
+    strict: dict[str, dict[str, Any]], candidates: Candidates, ranking: Ranking, scoring: Scoring
+) -> list[str]:
     """Add intervals and lifts to the scores; return why there is no lift, if so."""
     nulls, why = [], ""
     try:
@@ -84,19 +107,29 @@ def _add_intervals(strict: dict[str, dict[str, Any]], candidates: Candidates, sc
     except MetricError as error:
         why = str(error)
     intervals = bootstrap(
-        candidates, nulls, draws=scoring.bootstrap_draws, seed=_STATISTICS_SEED, level=scoring.level
+        candidates,
+        nulls,
+        draws=scoring.bootstrap_draws,
+        seed=_STATISTICS_SEED,
+        level=scoring.level,
+        ranking=ranking,
     )
     for name, interval in intervals.items():
         cell = strict.setdefault(name, {"value": interval.value, "version": LIFT_VERSION})
-        cell.update(low=interval.low, high=interval.high)
-        if interval.null_mean is not None:
-            cell.update(null_mean=interval.null_mean, null_sd=interval.null_sd)
-        if interval.reason:
-            cell["reason"] = interval.reason
+        _write(cell, interval)
     for name in LIFTS:
         none = {"value": None, "version": LIFT_VERSION, "reason": why or "no null was drawn (--nulls 0)"}
         strict.setdefault(name, none)
     return [f"no lift: {why}"] if why else []
+
+
+def _write(cell: dict[str, Any], interval: Interval) -> None:
+    """Put an interval into a cell of the record."""
+    cell.update(low=_plain(interval.low), high=_plain(interval.high))
+    if interval.null_mean is not None:
+        cell.update(null_mean=interval.null_mean, null_sd=interval.null_sd)
+    if interval.reason:
+        cell["reason"] = interval.reason
 
 
 def _notes(strict: dict[str, dict[str, Any]], n_positive: int) -> list[str]:
@@ -123,6 +156,6 @@ def _measure(metric: Metric, ranking: Any) -> dict[str, Any]:
         return {"value": None, "version": metric.version, "reason": f"{type(error).__name__}: {error}"}
 
 
-def _plain(value: float) -> float | None:
+def _plain(value: float | None) -> float | None:
     """Return a number that JSON can hold; None for infinity, which a record must not hide as a number."""
-    return float(value) if np.isfinite(value) else None
+    return float(value) if value is not None and np.isfinite(value) else None

@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 
 from bengrn.plugin import Truth
-from bengrn_methods.controls import Expression, Random, TruthItself
+from bengrn_methods.controls import Degrees, DegreeSwap, Expression, OracleDegrees, Random, TruthItself
 
 GENES = ("STAT1", "IRF1", "GAPDH", "NEUROD1", "INS")
 COUNTS_CG = np.array([[1, 0, 9, 0, 0], [3, 1, 6, 0, 10], [0, 0, 5, 0, 5]], dtype=np.float32)
@@ -100,3 +100,54 @@ def test_a_regulator_that_is_no_gene_is_refused(pancreas, control):
 def test_data_without_cells_are_refused(pancreas, control):
     with pytest.raises(ValueError, match="got 0 cells x 5 genes; expected at least 1"):
         control.infer(pancreas[:0], regulators=["STAT1"], seed=0)
+
+
+def _edges(tmp_path, rows):
+    path = tmp_path / "other.tsv"
+    path.write_text("source\ttarget\n" + "".join(f"{source}\t{target}\n" for source, target in rows))
+    return path
+
+
+OTHER = [("STAT1", "IRF1"), ("STAT1", "INS"), ("STAT1", "STAT1"), ("IRF1", "INS"), ("MYC", "GAPDH")]
+
+
+def test_degrees_are_those_of_another_truth_without_self_pairs(pancreas, tmp_path):
+    network = Degrees(of=_edges(tmp_path, OTHER)).infer(pancreas, regulators=["STAT1", "IRF1"], seed=0)
+    # out: STAT1 2, IRF1 1; in: IRF1 1, INS 2, GAPDH 1
+    np.testing.assert_array_equal(network.scores, [[0, 2, 2, 0, 4], [0, 1, 1, 0, 2]])
+
+
+def test_degrees_without_another_truth_say_how_to_name_one():
+    with pytest.raises(ValueError, match=r"name its file: --set degrees.of=FILE"):
+        Degrees()
+
+
+def test_degrees_of_a_truth_of_other_genes_are_refused(pancreas, tmp_path):
+    control = Degrees(of=_edges(tmp_path, [("YAL001C", "YBR002W")]))
+    with pytest.raises(ValueError, match=r"no edge of the 1 regulators or none to the 5 genes"):
+        control.infer(pancreas, regulators=["STAT1"], seed=0)
+
+
+def test_oracle_degrees_are_those_of_the_truth(pancreas, truth):
+    network = OracleDegrees().from_truth(pancreas, truth, regulators=["STAT1", "IRF1"], seed=0)
+    # IRF1 -> INS, STAT1 -> IAPP, PDX1 -> STAT1: every out-degree is 1; in: STAT1 1, INS 1
+    np.testing.assert_array_equal(network.scores, [[1, 0, 0, 0, 1], [1, 0, 0, 0, 1]])
+
+
+def test_a_degree_swap_has_the_degrees_of_the_truth_and_other_edges():
+    adata = anndata.AnnData(np.ones((1, 30), dtype=np.float32))
+    adata.var_names = [f"g{one}" for one in range(30)]
+    names = tuple(adata.var_names)
+    edges = np.random.default_rng(0).random((30, 30)) < 0.1
+    truth = Truth(sparse.csr_array(edges), names, names)
+    np.fill_diagonal(edges, 0)
+    first, again, other = (
+        DegreeSwap().from_truth(adata, truth, regulators=names, seed=seed).scores.toarray()
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first.sum(axis=0), edges.sum(axis=0))
+    np.testing.assert_array_equal(first.sum(axis=1), edges.sum(axis=1))
+    assert not np.diag(first).any()
+    assert (first * edges).sum() < 0.5 * edges.sum()
+    assert (first == again).all()
+    assert (first != other).any()

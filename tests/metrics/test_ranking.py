@@ -127,7 +127,7 @@ def test_many_blocks_rank_like_one(monkeypatch):
     rng = np.random.default_rng(2)
     candidates = align(_network(rng.random((R, T)).round(1)), _truth(rng.random((R, T)) < 0.4))
     whole = rank(candidates)
-    monkeypatch.setattr("bengrn.metrics.ranking._BLOCK", 10)
+    monkeypatch.setattr("bengrn.metrics.ranking._MOST", 10)
     assert _same(rank(candidates), whole)
 
 

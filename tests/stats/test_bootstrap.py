@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import sparse, stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from bengrn.metrics.ranking import ap_ratio, auroc, average_precision, epr, rank
-from bengrn.stats.bootstrap import bootstrap, choose_thresholds
+from bengrn.stats.bootstrap import bootstrap
 from bengrn.stats.degree_null import degree_nulls, degree_preserving_swap
+from bengrn.stats.draws import choose_thresholds, draw_regulators
 from bengrn.truths.align import align
 from bengrn.values import Network, Truth
 
@@ -28,27 +29,18 @@ def _skewed_truth(rng, n_rows, n_columns, n_edges):
     return degree_preserving_swap(sparse.csr_array(edges), np.arange(n_rows), seed=0).toarray()
 
 
-def _expected_epr(scores, truth, weight):
-    """Go down the levels one by one; within the level of the cut, take the share that fits."""
-    n_true, n_pairs = (truth * weight).sum(), weight.sum()
-    found, room = 0.0, n_true
-    for level in np.unique(scores)[::-1]:
-        at = scores == level
-        size = weight[at].sum()
-        found += (truth * weight)[at].sum() * min(1.0, room / size if size else 0.0)
-        room -= min(room, size)
-    return found / n_true / (n_true / n_pairs)
-
-
-def _plain_draws(scores, edges, draws, seed):
+def _plain_draws(scores, edges, weights_DR):
     """Score every draw anew, each pair weighted by how often its regulator was drawn."""
-    n_rows = len(edges)
     candidate = ~np.eye(*edges.shape, dtype=bool)
     s, y = scores[candidate], edges[candidate]
-    for weight_R in np.random.default_rng(seed).multinomial(n_rows, np.full(n_rows, 1 / n_rows), size=draws):
+    for weight_R in weights_DR:
         w = np.broadcast_to(weight_R[:, None], edges.shape)[candidate].astype(float)
         ap = average_precision_score(y, s, sample_weight=w)
-        yield ap, ap / ((w * y).sum() / w.sum()), roc_auc_score(y, s, sample_weight=w), _expected_epr(s, y, w)
+        yield ap, ap / ((w * y).sum() / w.sum()), roc_auc_score(y, s, sample_weight=w)
+
+
+def _arcsine(value):
+    return np.arcsin(np.sqrt(value))
 
 
 @pytest.mark.parametrize("decimals", [0, 1, 5])
@@ -57,10 +49,32 @@ def test_intervals_equal_those_of_plain_resampling(decimals):
     edges = rng.random((12, 20)) < 0.2
     np.fill_diagonal(edges, 0)
     scores = (3 * rng.random((12, 20)) * (rng.random((12, 20)) < 0.8) + edges).round(decimals)
-    plain = np.array(list(_plain_draws(scores.astype(np.float32), edges, 200, 4)))
+    (weights_DR,) = draw_regulators(12, 200, 4, 200)
+    plain = np.array(list(_plain_draws(scores.astype(np.float32), edges, weights_DR)))
     intervals = bootstrap(_candidates(scores, edges), [], draws=200, seed=4, level=0.9)
-    found = [(intervals[name].low, intervals[name].high) for name in EXACT]
-    np.testing.assert_allclose(found, np.quantile(plain, [0.05, 0.95], axis=0).T, rtol=1e-6)
+    degree_R = edges.sum(axis=1)
+    t = stats.t.ppf(0.95, degree_R.sum() ** 2 / (degree_R**2).sum() - 1) * np.sqrt(12 / 11)
+    scales = {"ap": (np.log, np.exp), "ap_ratio": (np.log, np.exp),
+              "auroc": (_arcsine, lambda angle: np.sin(angle) ** 2)}  # fmt: skip
+    for (name, (forth, back)), drawn in zip(scales.items(), plain.T, strict=True):
+        reach = t * forth(drawn).std() * np.array([-1, 1])
+        expected = back(forth(intervals[name].value) + reach)
+        assert (intervals[name].low, intervals[name].high) == pytest.approx(expected, rel=1e-5), name
+
+
+def test_an_early_precision_varies_as_plain_resampling_says_but_for_the_roughness_of_its_cut():
+    rng = np.random.default_rng(3)
+    edges = _skewed_truth(rng, 60, 200, 800)
+    scores = rng.random(edges.shape) + 0.4 * edges
+    found = bootstrap(_candidates(scores, edges), [], draws=400, seed=4)["epr"]
+    drawn = []
+    for weight_R in next(draw_regulators(60, 400, 4, 400)).astype(int):
+        rows = np.repeat(np.arange(60), weight_R)
+        s, y = scores[rows].ravel(), edges[rows].ravel()
+        k = y.sum()
+        drawn.append(y[np.argsort(-s, kind="stable")[:k]].mean() * len(y) / k)
+    spread = np.std(np.sqrt(drawn)) * stats.t.ppf(0.975, 59)
+    assert np.sqrt(found.high) - np.sqrt(found.low) == pytest.approx(2 * spread, rel=0.25)
 
 
 def test_values_are_exact():
@@ -77,43 +91,53 @@ def test_the_lift_is_the_value_over_the_mean_of_the_nulls():
     rng = np.random.default_rng(0)
     scores, edges = rng.random((20, 50)), _skewed_truth(rng, 20, 50, 100)
     candidates = _candidates(scores, edges)
-    nulls = degree_nulls(candidates, draws=3, seed=0)
+    nulls = degree_nulls(candidates, draws=7, seed=0)
     intervals = bootstrap(candidates, nulls, draws=10, seed=0)
     for name in ("ap", "epr"):
         of_nulls = [EXACT[name](rank(_candidates(scores, null))) for null in nulls]
-        expected = intervals[name].value / np.mean(of_nulls)
-        assert intervals[f"{name}_lift"].value == pytest.approx(expected, rel=1e-12)
+        lift = intervals[f"{name}_lift"]
+        assert lift.value == pytest.approx(intervals[name].value / np.mean(of_nulls), rel=1e-12)
+        assert (lift.null_mean, lift.null_sd) == pytest.approx(
+            (np.mean(of_nulls), np.std(of_nulls)), rel=1e-12
+        )
 
 
-def test_coarse_levels_move_an_ap_by_less_than_one_percent(monkeypatch):
+@pytest.mark.parametrize(
+    ("module", "within"), [("draws._EXACT_LEVELS", 0.02), ("null_scores._EXACT_LEVELS", 1e-4)]
+)
+def test_coarse_levels_hardly_move_an_interval(monkeypatch, module, within):
     rng = np.random.default_rng(5)
     edges = _skewed_truth(rng, 300, 1000, 6000)
     candidates = _candidates(rng.lognormal(size=edges.shape) * (1 + edges), edges)
-    nulls = degree_nulls(candidates, draws=2, seed=0)
+    nulls = degree_nulls(candidates, draws=3, seed=0)
     coarse = bootstrap(candidates, nulls, draws=50, seed=1)
-    monkeypatch.setattr("bengrn.stats.bootstrap._EXACT_LEVELS", 10**6)
+    monkeypatch.setattr(f"bengrn.stats.{module}", 10**6)
     exact = bootstrap(candidates, nulls, draws=50, seed=1)
+    assert exact["ap"].value == coarse["ap"].value
+    assert exact["ap_lift"].value == pytest.approx(coarse["ap_lift"].value, rel=1e-4)
     for name, interval in exact.items():
-        assert [coarse[name].low, coarse[name].high] == pytest.approx([interval.low, interval.high], rel=0.01)
+        ends = coarse[name].low, coarse[name].high
+        assert ends == pytest.approx((interval.low, interval.high), rel=within), name
 
 
 def test_coarse_thresholds_keep_the_top_and_the_lowest_level():
     levels = np.arange(1, 50_001, dtype=np.float32)
     chosen = choose_thresholds(levels, np.arange(50_000, 0, -1) * 10)
-    assert len(chosen) <= 2049
-    np.testing.assert_array_equal(chosen[-1024:], levels[-1024:])
+    assert len(chosen) <= 1025
+    np.testing.assert_array_equal(chosen[-512:], levels[-512:])
     assert chosen[0] == 1
 
 
-@pytest.mark.parametrize("option", ["_BLOCK", "_DRAWS_AT_A_TIME"])
+@pytest.mark.parametrize("option", ["draws._BLOCK", "draws._AT_A_TIME", "bootstrap._DRAWS_AT_A_TIME"])
 def test_blocks_and_parts_do_not_change_the_intervals(monkeypatch, option):
     rng = np.random.default_rng(0)
     candidates = _candidates(rng.random((30, 60)), rng.random((30, 60)) < 0.05)
-    whole = bootstrap(candidates, [], draws=100, seed=0)
-    monkeypatch.setattr(f"bengrn.stats.bootstrap.{option}", 33)
-    parts = bootstrap(candidates, [], draws=100, seed=0)
+    nulls = degree_nulls(candidates, draws=2, seed=0)
+    whole = bootstrap(candidates, nulls, draws=100, seed=0)
+    monkeypatch.setattr(f"bengrn.stats.{option}", 33)
+    parts = bootstrap(candidates, nulls, draws=100, seed=0)
     for name, interval in whole.items():
-        assert [parts[name].low, parts[name].high] == pytest.approx([interval.low, interval.high], rel=1e-6)
+        assert [parts[name].low, parts[name].high] == pytest.approx([interval.low, interval.high], rel=1e-5)
 
 
 def test_dense_and_sparse_networks_have_the_same_intervals():
@@ -166,17 +190,26 @@ def test_the_seed_decides_the_interval():
     assert first["ap"] != other["ap"]
 
 
-def test_one_regulator_with_edges_gives_no_interval_and_says_why():
-    edges = np.zeros((5, 9), dtype=bool)
-    edges[2, [0, 1]] = True
-    interval = bootstrap(_candidates(np.ones((5, 9)), edges), [], draws=50, seed=0)["ap_ratio"]
+def test_more_nulls_do_not_change_the_draws_of_regulators():
+    rng = np.random.default_rng(0)
+    candidates = _candidates(rng.random((20, 50)), rng.random((20, 50)) < 0.1)
+    few, many = (bootstrap(candidates, degree_nulls(candidates, draws=n, seed=0), draws=50, seed=0)
+                 for n in (0, 6))  # fmt: skip
+    assert few["auroc"].low == pytest.approx(many["auroc"].low, rel=1e-3)
+
+
+@pytest.mark.parametrize("regulators", [1, 4])
+def test_few_regulators_with_edges_give_no_interval_and_say_why(regulators):
+    edges = np.zeros((9, 12), dtype=bool)
+    edges[:regulators, 10:] = True
+    interval = bootstrap(_candidates(np.ones((9, 12)), edges), [], draws=50, seed=0)["ap_ratio"]
     assert (interval.value, interval.low, interval.high) == (pytest.approx(1), None, None)
-    assert "1 regulators with a true edge" in interval.reason
+    assert interval.reason == f"no interval: {regulators} regulators with a true edge; needs 5"
 
 
-def test_many_draws_without_a_true_edge_give_no_interval():
-    edges = np.zeros((40, 50), dtype=bool)
-    edges[:2, 10:15] = True  # 2 of 40 regulators: no draw holds either in 13 % of the cases
-    interval = bootstrap(_candidates(np.ones((40, 50)), edges), [], draws=500, seed=0)["epr"]
-    assert interval.low is None
-    assert "undefined in" in interval.reason
+def test_an_early_precision_of_zero_has_no_interval():
+    edges = np.random.default_rng(0).random((20, 50)) < 0.1
+    np.fill_diagonal(edges, 0)
+    intervals = bootstrap(_candidates(1.0 - edges, edges), [], draws=50, seed=0)
+    assert (intervals["epr"].value, intervals["epr"].low) == (0, None)
+    assert "nothing was found" in intervals["epr"].reason

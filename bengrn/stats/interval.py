@@ -1,0 +1,152 @@
+"""From draws to an interval: on a scale where the draws are even, with Student's t for few regulators."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "ARCSINE",
+    "IDENTITY",
+    "LOG",
+    "MIN_REGULATORS",
+    "Interval",
+    "Scale",
+    "counts_scale",
+    "effective_number",
+    "t_interval",
+]
+
+Floats = npt.NDArray[np.float64]
+
+# of fewer regulators than this, draws say nothing about a sixth one
+MIN_REGULATORS = 5
+# an interval over what is left after dropping more undefined draws than this would be a fake one
+_MAX_UNDEFINED = 0.05
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with its interval.
+
+    Parameters
+    ----------
+    value
+        On the data themselves, exact; None where undefined.
+    low, high
+        Ends of the interval; None where there is none.
+    reason
+        Why something is None.
+    null_mean, null_sd
+        Of a lift: mean and standard deviation of the score on the nulls.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    reason: str = ""
+    null_mean: float | None = None
+    null_sd: float | None = None
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A change of scale, forth and back, that makes the spread of a score much the same at all its values."""
+
+    forth: Callable[[Floats], Floats]
+    back: Callable[[Floats], Floats]
+
+
+def _log(value: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        logarithm: Floats = np.log(value)
+    return logarithm
+
+
+IDENTITY = Scale(lambda value: value, lambda value: value)
+# ratios and products of precisions
+LOG = Scale(_log, np.exp)
+# shares: the ends 0 and 1 are no exception
+ARCSINE = Scale(
+    lambda value: np.arcsin(np.sqrt(np.clip(value, 0, 1))),
+    lambda angle: np.sin(np.clip(angle, 0, np.pi / 2)) ** 2,
+)
+
+
+def counts_scale(unit: float) -> Scale:
+    """Return the scale of a count times `unit`: the root of the count + 3/8, defined where it is 0.
+
+    Anscombe 1948, https://doi.org/10.1093/biomet/35.3-4.246
+    """
+    offset = 0.375 * unit
+    return Scale(
+        lambda value: np.sqrt(value + offset),
+        lambda root: np.maximum(np.maximum(root, 0) ** 2 - offset, 0),
+    )
+
+
+def effective_number(weight_R: npt.NDArray[np.number]) -> float:
+    """Return how many equal regulators are worth as much as these (Kish 1965): (sum w)^2 / sum w^2.
+
+    With 100 regulators of which five hold most of the edges this is nearer to 5 than to 100.
+    """
+    weights = weight_R.astype(np.float64)
+    squares = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / squares if squares else 0.0
+
+
+def t_interval(
+    value: float,
+    draws: Floats,
+    *,
+    scale: Scale,
+    n_regulators: int,
+    n_effective: float,
+    level: float,
+    bounds: tuple[float, float],
+) -> Interval:
+    """Return value -+ t x standard deviation of the draws, on a scale; the value always lies inside.
+
+    Parameters
+    ----------
+    value
+        On the data themselves.
+    draws
+        Shape (D,), the same in draws of regulators; NaN where undefined.
+    scale
+        On which the draws are symmetric, more or less.
+    n_regulators
+        Regulators that the draws were taken of.
+    n_effective
+        How many equal ones they are worth; Student's t has one degree of freedom less.
+    level
+        Share of such intervals that hold the true value.
+    bounds
+        Lowest and highest possible value.
+    """
+    from scipy.stats import t
+
+    if n_regulators < MIN_REGULATORS:
+        why = f"no interval: {n_regulators} regulators with a true edge; needs {MIN_REGULATORS}"
+        return Interval(value, None, None, why)
+    if not len(draws):
+        return Interval(value, None, None, "no interval: no draw was made (--draws 0)")
+    if value == 0:
+        return Interval(
+            value, None, None, "no interval: nothing was found, so nothing is known of its spread"
+        )
+    defined = draws[np.isfinite(draws)]
+    moved = scale.forth(defined)
+    moved = moved[np.isfinite(moved)]
+    if len(moved) < max(2, (1 - _MAX_UNDEFINED) * len(draws)):
+        why = f"no interval: undefined in {len(draws) - len(moved)} of {len(draws)} draws of regulators"
+        return Interval(value, None, None, why)
+    center = float(scale.forth(np.array(value)))
+    if not np.isfinite(center):
+        return Interval(value, None, None, f"no interval around {value:g}")
+    # a draw of R varies by the R-th part less than regulators do
+    spread = float(moved.std()) * np.sqrt(n_regulators / (n_regulators - 1))
+    reach = t.ppf((1 + level) / 2, max(n_effective - 1, 1)) * spread
+    ends = np.clip(scale.back(center + np.array([-reach, reach])), *bounds)
+    return Interval(value, min(float(ends[0]), value), max(float(ends[1]), value))
