@@ -6,6 +6,7 @@ last four were not at hand when this was written: their readers follow the publi
 them, and check what comes out.
 """
 
+import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ _MTX = "scRNA/E-GEOD-36552.aggregated_filtered_counts.mtx"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Expression:
+class _Expression(abc.ABC):
     """What all tables share."""
 
     name: ClassVar[str]
@@ -57,8 +58,9 @@ class _Expression:
             )
         return adata
 
+    @abc.abstractmethod
     def _read(self, paths: Mapping[str, Path]) -> Table:
-        raise NotImplementedError
+        """Read the table of counts."""
 
 
 class _Logged(_Expression):

@@ -13,23 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from scipy import sparse
 
-from bengrn.plugin import (
-    Dataset,
-    Remote,
-    ScreenReport,
-    ScreenRule,
-    Truth,
-    TruthSource,
-    hookimpl,
-    screen_truth,
-)
+from bengrn.plugin import Dataset, Remote, TruthSource, hookimpl
+from bengrn_datasets.screens.derived import CONTROL, DerivedTruth
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 __all__ = ["PapalexiCells", "PapalexiScreen", "read_eccite"]
 
-CONTROL = "non-targeting"
 _FILES = {
     "screen": Remote(
         "https://raw.githubusercontent.com/Katsevich-Lab/sceptredata/"
@@ -89,7 +80,7 @@ class PapalexiCells:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PapalexiScreen:
+class PapalexiScreen(DerivedTruth):
     """Which genes change when one of 25 genes is knocked out in stimulated THP-1 cells.
 
     Derived here from the cells, each knock-out against the non-targeting cells of the same replicate
@@ -124,60 +115,16 @@ class PapalexiScreen:
     licence: ClassVar[str] = _LICENCE
     citation: ClassVar[str] = _CITATION
     extra: ClassVar[str] = "r"
-    presets: ClassVar[Mapping[str, Mapping[str, object]]] = {"checked": {"unmeasured": "drop"}}
+    release: ClassVar[str] = "sceptredata ec722d5, lowmoi_example_data"
 
-    alpha: float = 0.05
-    correction: Literal["perturbation", "screen"] = "perturbation"
-    min_cells: int = 50
-    min_detected: float = 0.1
     remaining: float = 0.8
-    unmeasured: Literal["keep", "drop"] = "keep"
-    min_effect: float = 0.0
     depth: Literal["total", "median-ratio"] = "median-ratio"
     batch: Literal["replicate", "none"] = "replicate"
     min_guide_share: float = 0.8
 
-    def __post_init__(self) -> None:
-        """Refuse numbers without meaning."""
-        self.rule()
-
-    def rule(self) -> ScreenRule:
-        """Return the settings as a rule."""
-        return ScreenRule(
-            alpha=self.alpha,
-            correction=self.correction,
-            min_cells=self.min_cells,
-            min_detected=self.min_detected,
-            remaining=self.remaining,
-            unmeasured=self.unmeasured,
-            min_effect=self.min_effect,
-            depth=self.depth,
-        )
-
-    def load(self, paths: Mapping[str, Path]) -> Truth:
-        """Test the screen.
-
-        Raises
-        ------
-        ValueError
-            If the file is not this R list.
-        """
-        return self.screen(paths)[0]
-
-    def screen(self, paths: Mapping[str, Path], *, null_groups: int = 0) -> tuple[Truth, ScreenReport]:
-        """Return the truth, and the report that says what became of each knock-out."""
-        return screen_truth(
-            read_eccite(paths["screen"], self.min_guide_share),
-            perturbation="perturbation",
-            control=CONTROL,
-            rule=self.rule(),
-            batch=None if self.batch == "none" else self.batch,
-            organism=self.organism,
-            version="sceptredata ec722d5, lowmoi_example_data",
-            licence=self.licence,
-            citation=self.citation,
-            null_groups=null_groups,
-        )
+    def cells(self, paths: Mapping[str, Path]) -> "AnnData":
+        """Read all cells; raises ValueError where the file is another."""
+        return read_eccite(paths["screen"], self.min_guide_share)
 
 
 def read_eccite(path: Path, min_guide_share: float = 0.8) -> "AnnData":

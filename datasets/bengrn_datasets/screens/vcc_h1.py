@@ -12,23 +12,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from scipy import sparse
 
-from bengrn.plugin import (
-    Dataset,
-    Remote,
-    ScreenReport,
-    ScreenRule,
-    Truth,
-    TruthSource,
-    hookimpl,
-    screen_truth,
-)
+from bengrn.plugin import Dataset, Remote, TruthSource, hookimpl
+from bengrn_datasets.screens.derived import CONTROL, DerivedTruth
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
 __all__ = ["VccH1Cells", "VccH1Screen", "read_vcc"]
 
-CONTROL = "non-targeting"
 _FILES = {
     "screen": Remote(
         "https://huggingface.co/datasets/arcinstitute/VCC_train",
@@ -81,7 +72,7 @@ class VccH1Cells:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VccH1Screen:
+class VccH1Screen(DerivedTruth):
     """Which of 1,000 genes change when one of five genes is knocked down in H1 stem cells.
 
     Derived here from the cells, each knock-down (100 cells) against 100 non-targeting cells of the same
@@ -109,57 +100,13 @@ class VccH1Screen:
     organism: ClassVar[str] = "human"
     licence: ClassVar[str] = _LICENCE
     citation: ClassVar[str] = _CITATION
-    presets: ClassVar[Mapping[str, Mapping[str, object]]] = {"checked": {"unmeasured": "drop"}}
+    release: ClassVar[str] = "cell_eval2 0.20.0, H1-VCC-2025-training"
 
-    alpha: float = 0.05
-    correction: Literal["perturbation", "screen"] = "perturbation"
-    min_cells: int = 50
-    min_detected: float = 0.1
-    remaining: float = 0.5
-    unmeasured: Literal["keep", "drop"] = "keep"
-    min_effect: float = 0.0
     batch: Literal["pool", "batch", "none"] = "pool"
 
-    def __post_init__(self) -> None:
-        """Refuse numbers without meaning."""
-        self.rule()
-
-    def rule(self) -> ScreenRule:
-        """Return the settings as a rule."""
-        return ScreenRule(
-            alpha=self.alpha,
-            correction=self.correction,
-            min_cells=self.min_cells,
-            min_detected=self.min_detected,
-            remaining=self.remaining,
-            unmeasured=self.unmeasured,
-            min_effect=self.min_effect,
-        )
-
-    def load(self, paths: Mapping[str, Path]) -> Truth:
-        """Test the screen.
-
-        Raises
-        ------
-        ValueError
-            If the file is not such an h5ad.
-        """
-        return self.screen(paths)[0]
-
-    def screen(self, paths: Mapping[str, Path], *, null_groups: int = 0) -> tuple[Truth, ScreenReport]:
-        """Return the truth, and the report that says what became of each knock-down."""
-        return screen_truth(
-            read_vcc(paths["screen"]),
-            perturbation="perturbation",
-            control=CONTROL,
-            rule=self.rule(),
-            batch=None if self.batch == "none" else self.batch,
-            organism=self.organism,
-            version="cell_eval2 0.20.0, H1-VCC-2025-training",
-            licence=self.licence,
-            citation=self.citation,
-            null_groups=null_groups,
-        )
+    def cells(self, paths: Mapping[str, Path]) -> "AnnData":
+        """Read all cells; raises ValueError where the file is another."""
+        return read_vcc(paths["screen"])
 
 
 def read_vcc(path: Path) -> "AnnData":
