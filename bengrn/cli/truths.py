@@ -139,6 +139,24 @@ def split(
     typer.echo(f"{parts.unused_edges:,} edges lie between the parts and are in neither.")
 
 
+@truths_app.command()
+def export(
+    name: Named_,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A .parquet.")] = Path("truth.parquet"),
+    set_: options.Sets = [],
+) -> None:
+    """Write a truth to a file: source, target, sign, effect, and which genes were tested.
+
+    Any reader of parquet sees a plain table; `--truth FILE` and `--set degrees.of=FILE` use it here.
+    """
+    from bengrn.truth_table import check_truth_path, write_truth
+
+    check_truth_path(out)
+    truth = _load(_choose(name, set_))
+    write_truth(truth, out)
+    typer.echo(f"{out}: {truth.edges.nnz:,} edges, {len(truth.regulators):,} regulators")
+
+
 def _choose(name: str, sets: Sequence[str]) -> "Chosen":
     """Return the truth that a name stands for, with its settings."""
     return _choose_all([name], sets)[name]

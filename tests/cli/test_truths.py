@@ -122,3 +122,10 @@ def test_options_that_cannot_be_used_are_refused(bengrn, arguments):
     ran = bengrn("truths", *arguments)
     assert ran.code == 2
     assert "Traceback" not in ran.err
+
+
+def test_a_truth_is_written_to_a_file_that_is_read_back_whole(bengrn, tmp_path):
+    ran = bengrn("truths", "export", "mccalla-human-full", "--out", "full.parquet")
+    assert ran.code == 0, ran.err
+    truth = read_truth(tmp_path / "full.parquet")
+    assert (truth.edges.nnz, len(truth.regulators), len(truth.targets)) == (12_986, 35, 6_532)
