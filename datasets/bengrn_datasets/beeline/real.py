@@ -19,7 +19,8 @@ from bengrn.plugin import Dataset, Remote, Truth, TruthSource, hookimpl, pair_tr
 from bengrn_datasets.beeline import cards
 from bengrn_datasets.beeline.files import remote
 from bengrn_datasets.beeline.read import cells_to_adata, read_expression, read_network, read_times
-from bengrn_datasets.beeline.simulated import LICENCE, PAPER, declare
+from bengrn_datasets.beeline.simulated import LICENCE, PAPER
+from bengrn_datasets.declare import declare
 from bengrn_datasets.mouse_spelling import respell
 
 if TYPE_CHECKING:

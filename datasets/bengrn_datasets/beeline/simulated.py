@@ -5,15 +5,15 @@ development taken from the literature. BoolODE simulated 2,000 cells of each; th
 Truth and data have the same name. Real networks and cells: `beeline.real`.
 """
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from bengrn.plugin import Dataset, Remote, Truth, TruthSource, hookimpl, pair_truth
 from bengrn_datasets.beeline.files import remote
 from bengrn_datasets.beeline.read import cells_to_adata, read_expression, read_network, read_times
+from bengrn_datasets.declare import declare
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -140,18 +140,6 @@ class SimulatedCellsWithDropout(SimulatedCells):
 def _load_cells(expression: Path, times: Path) -> "AnnData":
     genes, cells, x_CG = read_expression(expression)
     return cells_to_adata(genes, cells, x_CG, read_times(times, cells))
-
-
-def declare(base: type, name: str, card: Sequence[str], *, module: str, **declared: object) -> Any:
-    """Return a declaration of its own: `base` with a name, a card of paragraphs, and class variables."""
-    title = "".join(part.title() for part in name.split("-"))
-    own = {
-        "name": name,
-        "__doc__": "\n\n".join(textwrap.fill(part, 96) for part in card if part),
-        "__module__": module,
-        **declared,
-    }
-    return type(f"{title}{base.__name__}", (base,), own)  # a frozen dataclass, as its base is
 
 
 def _truth_of(model: _Model) -> type[TruthSource]:

@@ -5,7 +5,6 @@ so that its gold standards fit its own expression only. Here every part of a net
 other experiments; multifactorial expression is renamed by the mapping that lies with the gold standards.
 """
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from bengrn.plugin import Dataset, Remote, Truth, TruthSource, hookimpl, pair_truth
+from bengrn_datasets.declare import declare
 from bengrn_datasets.dream.dream4_read import ROOT, Samples, read_gold, read_mapping, read_samples, rename
 from bengrn_datasets.dream.files import dream_file, member
 
@@ -152,15 +152,7 @@ def _join(parts: Mapping[str, Samples]) -> "AnnData":
 
 def _declare(base: type, size: int, number: int, card: Sequence[str], **declared: object) -> Any:
     """Return a declaration of its own for one network."""
-    own = {
-        "name": f"dream4-size{size}-{number}",
-        "number": number,
-        "__doc__": "\n\n".join(textwrap.fill(part, 96) for part in card),
-        "__module__": __name__,
-        **declared,
-    }
-    # a frozen dataclass, as its base is
-    return type(f"{base.__name__}{size}Number{number}", (base,), own)
+    return declare(base, f"dream4-size{size}-{number}", card, module=__name__, number=number, **declared)
 
 
 def _truth(genes: int, number: int) -> type[TruthSource]:

@@ -1,9 +1,5 @@
-import os
-from pathlib import Path
-
 import pytest
 
-from bengrn.fetch import fetch
 from bengrn.tasks.naming import name_truth
 from bengrn_datasets.beeline.evidence import (
     ChipMouse,
@@ -25,20 +21,9 @@ def _small(tmp_path, text):
 
 
 @pytest.fixture
-def real(tmp_path, monkeypatch):
+def real(real_files):
     """Read a real network."""
-    if not os.environ.get("BENGRN_DATA"):
-        pytest.skip("needs BEELINE's networks: set BENGRN_DATA")
-    monkeypatch.setenv("BENGRN_CACHE", str(tmp_path / "cache"))
-
-    def load(source):
-        (remote,) = source.files.values()
-        places = [Path(os.environ["BENGRN_DATA"]) / f"{remote.path}{end}" for end in ("", ".gz")]
-        if not any(place.is_file() for place in places):
-            pytest.skip(f"{remote.path} is not in BENGRN_DATA")
-        return source.load({"pairs": fetch(remote)})
-
-    return load
+    return lambda source: source.load(real_files(source))
 
 
 def test_a_row_that_stands_twice_is_one_edge_and_counted(tmp_path):
