@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := bengrn methods datasets tools tests
 
-.PHONY: demo test lint benchmark clean
+.PHONY: demo test gate lint benchmark clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@echo "==> installing into $(VENV) (a few minutes the first time)"
@@ -19,9 +19,13 @@ demo: $(VENV)/ready ## run the main job on the embedded data
 	$(BIN)/bengrn report
 	@echo "==> the program is $(BIN)/bengrn; 'source $(BIN)/activate' puts it on the path"
 
-test: $(VENV)/ready lint ## pass the tests, those of a separately packaged plug-in included
+test: $(VENV)/ready lint gate ## pass the tests, those of a separately packaged plug-in included
 	$(BIN)/pytest -n auto
 	$(BIN)/pytest tests/third_party/test_mutual_rank.py
+
+gate: $(VENV)/ready ## run all controls on the embedded data; fail where a column cannot be read
+	$(BIN)/bengrn run --method pearson --controls --truth omnipath --out $(VENV)/gate
+	$(BIN)/bengrn report --require-controls --out $(VENV)/gate
 
 lint: $(VENV)/ready
 	$(BIN)/ruff format --check $(SOURCES)

@@ -1,6 +1,7 @@
 """Networks out of files that other tools wrote: long tables, and AnnData."""
 
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ _COLUMNS = {
 def read_network(path: Path) -> Network:
     """Read a network: an h5ad with `varp["GRN"]`, or a long table (tsv, csv, parquet).
 
-    The row, or the source column, holds the regulators. Negative weights make it signed.
+    The row, or the source column, holds the regulators. Negative weights make it signed. In a table with no
+    column besides source, target and sign, every edge weighs 1.
 
     Raises
     ------
@@ -39,10 +41,14 @@ def read_network(path: Path) -> Network:
     table = read_columns(path, ("source", "target", "weight"), NetworkError)
     weights = table["weight"].to_numpy()
     if weights.dtype.kind not in "fiu":
-        raise NetworkError(f"{path.name}: the weights are text ({weights[0]!r}); expected numbers.")
-    if np.isnan(weights.astype(float)).any():
-        count = int(np.isnan(weights.astype(float)).sum())
+        raise NetworkError(f"{path.name}: the weights are text ({str(weights[0])!r}); expected numbers.")
+    if count := int(np.isnan(weights.astype(float)).sum()):
         raise NetworkError(f"{path.name}: {count} weights are missing or NaN. Leave out such edges.")
+    if count := int((np.abs(weights.astype(float)) > np.finfo(np.float32).max).sum()):
+        raise NetworkError(
+            f"{path.name}: {count} weights are infinite or beyond {np.finfo(np.float32).max:.1g}; expected "
+            "finite numbers. Leave out such edges, or scale all of them."
+        )
     refuse_repeated(table, path, NetworkError)
     targets = tuple(sorted(set(table["target"])))
     regulators, matrix = _matrix(table, weights.astype(np.float32), targets)
@@ -89,6 +95,8 @@ def read_columns(
     """
     table = _read_file(path, error)
     known = {str(column).strip().lower(): column for column in table.columns}
+    if "weight" in wanted and _is_plain_list(known):
+        table, known = table.assign(weight=1.0), {**known, "weight": "weight"}
     found = {
         name: next((known[alias] for alias in _COLUMNS[name] if alias in known), None)
         for name in (*wanted, *optional)
@@ -103,6 +111,12 @@ def read_columns(
     if table[["source", "target"]].isna().any(axis=None):
         raise error(f"{path.name} holds edges without a source or target. Remove them.")
     return table.assign(**{end: table[end].astype(str).str.strip() for end in ("source", "target")})
+
+
+def _is_plain_list(columns: Collection[str]) -> bool:
+    """Return whether columns are those of a list of edges: none could be a weight under another name."""
+    harmless = {*_COLUMNS["source"], *_COLUMNS["target"], *_COLUMNS["sign"]}
+    return harmless.issuperset(columns)
 
 
 def refuse_repeated(table: Any, path: Path, error: type[BengrnError]) -> None:

@@ -21,6 +21,10 @@ class NetworkError(BengrnError):
     """A network whose shape, names or scores are wrong."""
 
 
+class DenoisedError(BengrnError):
+    """Denoised expression whose shape, names or values are wrong."""
+
+
 class TruthError(BengrnError):
     """A ground truth whose shape, names or edges are wrong."""
 

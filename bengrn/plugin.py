@@ -6,18 +6,22 @@ class is a frozen dataclass; its fields are its settings: typed, defaulted, set 
 `bengrn methods NAME` and written into every record.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import pluggy
 
+from bengrn.checkpoint import KeptRows, kept_rows
 from bengrn.counts import dense_counts, log_normalized
+from bengrn.denoised import Denoised, Scale
 from bengrn.genes import gene_places, gene_table, orthologs, recased, to_symbols, transcription_factors
 from bengrn.metrics.metric import Example, Metric, Ranking, RegulatorMetric, RegulatorRanking
+from bengrn.notes import note
 from bengrn.progress import track, workers
 from bengrn.screens.truth import ScreenReport, ScreenRule, screen_truth
 from bengrn.stats.degree_null import swapped_truth
+from bengrn.tasks.naming import name_truth
 from bengrn.truth_table import read_truth
 from bengrn.truths.pairs import pair_truth
 from bengrn.values import Network, Remote, Truth
@@ -27,16 +31,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Dataset",
+    "Denoised",
+    "Denoises",
     "Example",
     "Infers",
+    "KeptRows",
     "Method",
     "Metric",
     "Network",
+    "OffersHeads",
     "Ranking",
     "ReadsTruth",
     "RegulatorMetric",
     "RegulatorRanking",
     "Remote",
+    "Scale",
     "ScreenReport",
     "ScreenRule",
     "Truth",
@@ -45,7 +54,10 @@ __all__ = [
     "gene_places",
     "gene_table",
     "hookimpl",
+    "kept_rows",
     "log_normalized",
+    "name_truth",
+    "note",
     "orthologs",
     "pair_truth",
     "read_truth",
@@ -76,6 +88,8 @@ class Method(Protocol):
         Named settings, asked for as `--method NAME:PRESET`.
     `extra: str`
         The optional dependency group that brings what its `infer` imports.
+    `expected_failures: Mapping[str, str]`
+        Checks of `bengrn.testing` that the published method cannot hold, with the reason.
     """
 
     name: ClassVar[str]
@@ -109,11 +123,58 @@ class Infers(Protocol):
 
 
 @runtime_checkable
+class OffersHeads(Protocol):
+    """A method that offers many networks, of which the harness selects some by a truth.
+
+    It may have `infer` as well, which a run without head selection calls.
+    """
+
+    def heads(
+        self, adata: "AnnData", *, regulators: Sequence[str], seed: int
+    ) -> Iterable[tuple[str, Network]]:
+        """Yield two or more named networks, one by one; arguments as in `Infers.infer`.
+
+        Called twice with the same arguments, to select and to add up: the same seed gives the same heads.
+        Make a head when it is asked for, and do not keep it: nothing else holds two at once.
+
+        Yields
+        ------
+        name, network
+            A name of its own for every head. All have the same genes in the same order; a row regulates
+            its column.
+        """
+        ...
+
+
+@runtime_checkable
 class ReadsTruth(Protocol):
     """A control that is shown the answer: a positive control or a null made from the truth."""
 
     def from_truth(self, adata: "AnnData", truth: Truth, *, regulators: Sequence[str], seed: int) -> Network:
         """Make a network out of the truth; other arguments as in `Infers.infer`."""
+        ...
+
+
+@runtime_checkable
+class Denoises(Protocol):
+    """A method that gives the expression of cells without its noise."""
+
+    def denoise(self, adata: "AnnData", *, seed: int) -> Denoised:
+        """Return what the cells express.
+
+        Parameters
+        ----------
+        adata
+            As of `Infers.infer`: raw counts of C cells x G genes. Do not modify.
+        seed
+            The only source of randomness: the same seed gives the same values.
+
+        Returns
+        -------
+        Denoised
+            All cells and genes of `adata`, in its order, with the scale that the values are on; shape (C, G).
+            Another order of the cells or genes must give the same values in that order.
+        """
         ...
 
 

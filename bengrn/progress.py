@@ -14,7 +14,7 @@ CPUS = "BENGRN_CPUS"
 _SECONDS_BETWEEN_REPORTS = 0.1
 
 
-def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
+def track(items: Iterable[Item], label: str, total: int, *, already: int = 0) -> Iterator[Item]:
     """Yield the items and report progress to the runner; silent outside a run.
 
     Parameters
@@ -24,12 +24,14 @@ def track(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
     label
         What one item is, in the plural: "targets".
     total
-        How many items there will be.
+        How many items there will be, those that are done already included.
+    already
+        How many were done before, by a run that was killed.
     """
     descriptor = int(os.environ.get(CHANNEL, "-1"))
     line = f"{int(total)} {' '.join(label.split())}\n"
     reported = 0.0
-    for done, item in enumerate(items, start=1):
+    for done, item in enumerate(items, start=already + 1):
         yield item
         now = time.monotonic()
         if descriptor >= 0 and (done == total or now - reported > _SECONDS_BETWEEN_REPORTS):

@@ -11,7 +11,8 @@ from bengrn.errors import StoreError
 
 __all__ = ["SCHEMA", "Record", "Status"]
 
-SCHEMA = 1
+# 2: what heads a network is made of (a record without them is read as one of 2)
+SCHEMA = 2
 Status = Literal["ok", "error", "invalid_output", "timeout", "out_of_memory"]
 
 
@@ -37,6 +38,9 @@ class Record:
         mode ("strict", "compat") -> metric -> value, and where there is one low, high, version.
     enrichment
         Where it was asked for: score -> mode -> its rows, per transcription factor or per gene set.
+    heads
+        Where the network is made of a method's heads: which were selected, by what truth and rule, and
+        whether that leaks.
     keys, ingredients
         Content addresses, and all that went into `key`.
     timings
@@ -60,6 +64,7 @@ class Record:
     universe: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     enrichment: Mapping[str, Any] = field(default_factory=dict)
+    heads: Mapping[str, Any] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     ingredients: Mapping[str, Any] = field(default_factory=dict)
     timings: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -76,12 +81,16 @@ class Record:
 
     @property
     def label(self) -> str:
-        """How the method is called in tables: its name, and its preset or changed settings."""
+        """How the method is called in tables: its name, its preset or changed settings, its heads."""
         name = str(self.method["name"])
         if self.method.get("preset"):
             name += f":{self.method['preset']}"
         changed = self.method.get("changed", {})
-        return name + "".join(f" {key}={value}" for key, value in sorted(changed.items()))
+        name += "".join(f" {key}={value}" for key, value in sorted(changed.items()))
+        if not self.heads:
+            return name
+        how = f"leaky: published:{self.heads['recipe']}" if self.heads["leaky"] else "heads"
+        return f"{name} ({how} by {self.heads['truth']})"
 
     def value(self, metric: str, mode: str = "strict") -> float | None:
         """Return a score, or None where there is none."""

@@ -6,8 +6,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bengrn.errors import SettingError, UnknownNameError
+from bengrn.heads.published import RECIPES, recipe
+from bengrn.settings import suggest
+from bengrn.stats.gate import DRAWN, MIN_SEEDS
+from bengrn.tasks.universe import UNIVERSES
 
-__all__ = ["Named", "Request", "Scoring", "Selection", "parse_named", "read_sets"]
+__all__ = [
+    "HeadsAsked",
+    "Named",
+    "Request",
+    "Scoring",
+    "Selection",
+    "parse_heads",
+    "parse_named",
+    "read_sets",
+]
 
 _FILE = re.compile(r"^(?P<file>.+\.(py|tsv|csv|txt|parquet|h5ad)(\.gz)?)(:(?P<rest>[^/\\]+))?$")
 
@@ -88,6 +101,38 @@ class Scoring:
 
 
 @dataclass(frozen=True)
+class HeadsAsked:
+    """By what the heads of a method are selected; the same for every method that offers some.
+
+    Parameters
+    ----------
+    mode
+        "split": by one part of the scored truth's genes, scored on the other; "other": by another truth
+        without the genes that are scored; "published": as it was published, scored on all pairs.
+    other
+        The truth to select by; None for the scored one. A published recipe may have either.
+    recipe
+        Name of the published recipe; empty in the other modes.
+    share
+        Share of the scored truth's genes that is not scored, but in a published recipe.
+    """
+
+    mode: str
+    other: Named | None = None
+    recipe: str = ""
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse what selects nothing, or leaves nothing to score."""
+        if self.mode == "published":
+            recipe(self.recipe)
+        elif self.recipe or self.mode != ("other" if self.other else "split"):
+            raise SettingError(f"Heads cannot be selected by {self}; expected one way of selection.")
+        if not 0 < self.share < 1:
+            raise SettingError(f"--heads-share is {self.share:g}; expected a number between 0 and 1.")
+
+
+@dataclass(frozen=True)
 class Request:
     """A cross product of methods, truths and seeds on one data set."""
 
@@ -98,12 +143,25 @@ class Request:
     cell_type_given: bool = False
     seeds: tuple[int, ...] = (0,)
     scoring: Scoring = field(default_factory=Scoring)
+    universe: str = "all"
+    heads: HeadsAsked | None = None
+    controls: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse seeds that random generators do not take."""
+        """Refuse a universe that does not exist, and seeds that random generators do not take."""
+        if self.universe not in UNIVERSES:
+            hint = suggest(self.universe, UNIVERSES)
+            raise UnknownNameError(f"There is no universe {self.universe!r}.{hint}")
         for seed in self.seeds:
             if not 0 <= seed < 2**32:
                 raise SettingError(f"--seed is {seed}; expected 0 to {2**32 - 1}.")
+
+    def seeds_of(self, method: str) -> tuple[int, ...]:
+        """Return the seeds of a method; with `controls`, at least three of a control drawn at random."""
+        if not self.controls or method not in DRAWN:
+            return self.seeds
+        more = [seed for seed in range(MIN_SEEDS) if seed not in self.seeds]
+        return (*self.seeds, *more[: max(0, MIN_SEEDS - len(self.seeds))])
 
 
 def parse_named(text: str) -> Named:
@@ -113,6 +171,47 @@ def parse_named(text: str) -> Named:
         return Named(match["file"], match["rest"] or "")
     reference, _, preset = text.partition(":")
     return Named(reference.strip(), preset.strip())
+
+
+def parse_heads(heads: str | None, other: str | None, share: float | None) -> HeadsAsked | None:
+    """Read `--heads split` or `--heads published:RECIPE`, `--heads-from TRUTH` and `--heads-share`.
+
+    Returns
+    -------
+    HeadsAsked or None
+        None where nothing was given.
+
+    Raises
+    ------
+    UnknownNameError, SettingError
+        If the words select nothing, or contradict each other.
+    """
+    if heads is None and other is None:
+        if share is not None:
+            raise SettingError("--heads-share selects nothing; give --heads split or --heads-from TRUTH too.")
+        return None
+    named = parse_named(other) if other else None
+    mode, _, preset = (heads or "other").partition(":")
+    if mode == "published":
+        if not preset:
+            raise SettingError(
+                f"--heads published needs a recipe: published:NAME.{suggest('', RECIPES)} They leak; for a "
+                "fair score use --heads split."
+            )
+        if share is not None:
+            raise SettingError(
+                "--heads-share is no part of a published recipe; all pairs are scored. Drop it."
+            )
+        return HeadsAsked(mode, named, preset)
+    if heads is not None and heads != "split":
+        hint = suggest(mode, ("split", "published:RECIPE"))
+        raise UnknownNameError(f"There is no selection of heads {heads!r}.{hint}")
+    if heads and named:
+        raise SettingError(
+            f"--heads split selects heads by the scored truth, --heads-from {other} by another; expected one "
+            "of the two."
+        )
+    return HeadsAsked(mode, named, share=0.5 if share is None else share)
 
 
 def read_sets(

@@ -1,7 +1,8 @@
 """From what was asked for to what a plug-in declared, with its settings filled in."""
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ from bengrn.request import Named, Request, parse_named, read_sets
 from bengrn.screens import truth as screen
 from bengrn.truths import pairs
 
-__all__ = ["Chosen", "ChosenRequest", "called", "choose", "choose_all"]
+__all__ = ["Chosen", "ChosenRequest", "called", "choose", "choose_all", "find"]
 
 # what a plug-in gets from the contract is code that its results depend on
 _CONTRACT: Mapping[str, tuple[ModuleType, ...]] = {
@@ -49,6 +50,15 @@ class Chosen:
     def name(self) -> str:
         """Its short name; of a file, the file's name."""
         return self.declared.name if self.declared else self.asked.file.name  # type: ignore[union-attr]
+
+    @property
+    def label(self) -> str:
+        """Its short name, and its preset if it has one."""
+        return f"{self.name}:{self.asked.preset}" if self.declared and self.asked.preset else self.name
+
+    def can(self, what: str) -> bool:
+        """Whether a method has this capability."""
+        return self.declared is not None and what in self.declared.capabilities
 
     def identity(self) -> dict[str, Any]:
         """Return what goes into a key: name, version, code and settings, or a file's digest."""
@@ -86,15 +96,15 @@ class Chosen:
         }
 
 
-def choose(registry: Registry, kind: str, asked: Named, given: Mapping[str, object] | None = None) -> Chosen:
-    """Find a declaration and fill in its settings: defaults, then the preset, then what was given.
+def find(registry: Registry, kind: str, asked: Named) -> Chosen:
+    """Find a declaration; no setting is filled in yet, so that one that must be given may be missing.
+
+    The instance of what is found is the declared class itself.
 
     Raises
     ------
     UnknownNameError
         If the name or preset does not exist.
-    SettingError
-        If a setting cannot be used.
     FetchError
         If a file that was named does not exist.
     """
@@ -110,15 +120,36 @@ def choose(registry: Registry, kind: str, asked: Named, given: Mapping[str, obje
         declared, preset = _of_file(registry, kind, asked)
     else:
         declared, preset = registry.find(kind, asked.reference), asked.preset
-    presets: Mapping[str, Mapping[str, object]] = getattr(declared.declaration, "presets", {})
+    presets = _presets(declared)
     if preset and preset not in presets:
         hint = settings.suggest(preset, presets, "It has")
         raise UnknownNameError(f"The {kind} {declared.name!r} has no preset {preset!r}.{hint}")
-    chosen = {**presets.get(preset, {}), **(given or {})}
-    instance = settings.make(declared.declaration, chosen, name=declared.name)
+    return Chosen(Named(asked.reference, preset), declared, declared.declaration, {})
+
+
+def choose(registry: Registry, kind: str, asked: Named, given: Mapping[str, object] | None = None) -> Chosen:
+    """Find a declaration and fill in its settings: defaults, then the preset, then what was given.
+
+    Raises
+    ------
+    UnknownNameError, FetchError
+        As `find`.
+    SettingError
+        If a setting cannot be used.
+    """
+    found = find(registry, kind, asked)
+    if found.declared is None:
+        return found
+    chosen = {**_presets(found.declared).get(found.asked.preset, {}), **(given or {})}
+    instance = settings.make(found.declared.declaration, chosen, name=found.declared.name)
     now = settings.values(instance)
     changed = {key: now[key] for key in (given or {})}
-    return Chosen(Named(asked.reference, preset), declared, instance, changed)
+    return replace(found, instance=instance, changed=changed)
+
+
+def _presets(declared: Declared) -> Mapping[str, Mapping[str, object]]:
+    presets: Mapping[str, Mapping[str, object]] = getattr(declared.declaration, "presets", {})
+    return presets
 
 
 def _of_file(registry: Registry, kind: str, asked: Named) -> tuple[Declared, str]:
@@ -145,6 +176,7 @@ class ChosenRequest:
     methods: tuple[Chosen, ...]
     truths: tuple[Chosen, ...]
     data: tuple[Chosen, ...]  # one per truth; none where a network is scored on its own genes
+    heads_truth: Chosen | None = None  # that heads are selected by, where one was named
 
 
 def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> ChosenRequest:
@@ -152,30 +184,51 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
 
     A request without methods and data scores a network on its own genes and needs no data.
     """
-    methods = [choose(registry, "method", one) for one in request.methods]
-    truths = [choose(registry, "truth", one) for one in request.truths]
+    methods = [find(registry, "method", one) for one in request.methods]
+    truths = [find(registry, "truth", one) for one in request.truths]
     data_asked = [
         request.data or _own_data(registry, truth) for truth in truths if request.methods or request.data
     ]
-    data = [choose(registry, "data set", one) for one in data_asked]
-    everything = [*methods, *truths, *data]
-    given = read_sets(sets, [called(one) for one in everything])
-    filled = [
-        choose(registry, kind, asked, extra) if extra else one
-        for one, extra, (kind, asked) in zip(
-            everything,
-            given,
-            [
-                *(("method", one) for one in request.methods),
-                *(("truth", one) for one in request.truths),
-                *(("data set", one) for one in data_asked),
-            ],
-            strict=True,
-        )
+    data = [find(registry, "data set", one) for one in data_asked]
+    heads_asked = [request.heads.other] if request.heads and request.heads.other else []
+    by = [find(registry, "truth", one) for one in heads_asked]
+    _check_networks(methods)
+    _check_heads(methods, asked=request.heads is not None)
+    given = read_sets(sets, [called(one) for one in (*methods, *truths, *data, *by)])
+    everything = [
+        *(("method", one) for one in request.methods),
+        *(("truth", one) for one in request.truths),
+        *(("data set", one) for one in data_asked),
+        *(("truth", one) for one in heads_asked),
     ]
-    first, second = len(methods), len(methods) + len(truths)
-    _check_pairs(filled[first:second], filled[second:])
-    return ChosenRequest(request, tuple(filled[:first]), tuple(filled[first:second]), tuple(filled[second:]))
+    filled = [
+        choose(registry, kind, one, extra) for (kind, one), extra in zip(everything, given, strict=True)
+    ]
+    rest = iter(filled)
+    first, second, third = (tuple(itertools.islice(rest, len(part))) for part in (methods, truths, data))
+    _check_pairs(second, third)
+    return ChosenRequest(request, first, second, third, heads_truth=next(rest, None))
+
+
+def _check_networks(methods: Sequence[Chosen]) -> None:
+    """Refuse a method that denoises and infers no network: a run scores networks."""
+    for method in methods:
+        if method.can("denoise") and not any(method.can(one) for one in ("infer", "from_truth", "heads")):
+            raise SettingError(
+                f"The method {method.name!r} denoises and infers no network, and this version runs networks "
+                "alone; expected a method that can infer, from_truth or heads: see `bengrn methods`. "
+                f"`bengrn validate {method.name}` checks a denoiser, its `denoise` can be called from Python."
+            )
+
+
+def _check_heads(methods: Sequence[Chosen], *, asked: bool) -> None:
+    """Refuse a method that offers heads alone where nobody said how to select among them."""
+    for method in () if asked else methods:
+        if method.can("heads") and not method.can("infer") and not method.can("from_truth"):
+            raise SettingError(
+                f"The method {method.name!r} offers heads, not one network; expected a way to select some. "
+                "Give --heads split, --heads-from TRUTH or, for compat scores, --heads published:RECIPE."
+            )
 
 
 def _own_data(registry: Registry, truth: Chosen) -> Named:
@@ -214,7 +267,7 @@ def called(chosen: Chosen) -> tuple[frozenset[str], frozenset[str]]:
     if chosen.declared is None:
         return frozenset({chosen.name}), frozenset()
     names = {chosen.asked.reference, chosen.declared.name, chosen.declared.qualified}
-    return frozenset(names), frozenset(one.name for one in settings.describe(type(chosen.instance)))
+    return frozenset(names), frozenset(one.name for one in settings.describe(chosen.declared.declaration))
 
 
 def _content(value: object) -> object:

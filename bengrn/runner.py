@@ -3,27 +3,37 @@
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from bengrn.checkpoint import partial_results
 from bengrn.digests import digest_json, digest_matrix, digest_names
 from bengrn.environment import describe_environment
-from bengrn.errors import BengrnError, MetricError, NetworkError, StoreError
+from bengrn.errors import BengrnError, MetricError, NetworkError, StoreError, TruthError
 from bengrn.execute.failure import about_task, failure_record, now, resources_of
 from bengrn.execute.ingredients import inference_key
 from bengrn.execute.job import Job
 from bengrn.execute.meter import Meter
+from bengrn.heads.overlap import refuse_training
+from bengrn.heads.run import infer_as_published, infer_with_heads, selection_ingredients
+from bengrn.heads.select import Rule
+from bengrn.notes import taken_notes
 from bengrn.record import Record, Status
 from bengrn.registry import Registry
 from bengrn.resolve import Chosen, choose
 from bengrn.silence import captured_stdout
 from bengrn.store import Store
-from bengrn.tasks.enrichment import add_enrichment
+from bengrn.tasks.enrichment import Scores, add_enrichment
 from bengrn.tasks.frozen import FrozenTask
+from bengrn.tasks.held_out import notes_on, scored_genes_alone, trained_on
+from bengrn.tasks.leaky import LEAKY_REASON, compat_alone
 from bengrn.tasks.network import score_network
 from bengrn.tasks.universe import describe_universe
 from bengrn.values import Network
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 __all__ = ["run_job"]
 
@@ -47,19 +57,20 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
                 task, method = _load(job, store, registry)
             reads_truth = hasattr(method.instance, "from_truth")
             keys["inference"] = inference_key(
-                job.ingredients["method"], job.seed, task.digests, reads_truth=reads_truth
+                job.ingredients["method"],
+                job.seed,
+                task.digests,
+                reads_truth=reads_truth and not job.heads,
+                heads=_selection(job, task),
             )
-            network, notes, stored = _network_of(job, store, task, method, keys["inference"], meter)
+            network, about, stored = _network_of(job, store, task, method, keys["inference"], meter)
             with meter.phase("score"):
                 extra = [one.declaration for one in registry.of_kind("metric") if one.package != "bengrn"]
-                scores, warnings = score_network(network, task.truth, job.scoring, extra)
-            enrichment: dict[str, Any] = {}
-            if job.scoring.enrichment:
-                with meter.phase("enrich"):
-                    cell_type = job.cards["data"].get("cell_type")
-                    scores, enrichment = add_enrichment(
-                        scores, network, organism=task.truth.organism, cell_type=cell_type
-                    )
+                scored = score_network(network, task.truth, job.scoring, extra)
+            scores, enrichment = _enrich(job, task, network, scored.scores, meter)
+            heads, draws = {**about.get("heads", {}), **job.cards.get("heads", {})}, scored.draws
+            if heads.get("leaky"):
+                (scores, enrichment), draws = compat_alone(scores, enrichment), {}
         except _NoNetworkError as refused:
             return failure_record(
                 job, refused.status, str(refused), refused.log, meter=meter, task=task, keys=keys
@@ -75,17 +86,33 @@ def run_job(job: Job, store: Store, registry: Registry) -> Record:
         data=job.cards["data"],
         seed=job.seed,
         task=about_task(task),
-        universe=describe_universe(task.truth),
+        universe=describe_universe(task.truth, task.report.get("universe", "all")),
         scores=scores,
         enrichment=enrichment,
-        keys={**keys, **_score_keys(job, task, network)},
+        heads=heads,
+        keys={**keys, **_score_keys(job, task, network), **store.write_draws(draws)},
         ingredients=job.ingredients,
         timings=timings,
         resources=resources_of(meter),
         environment=describe_environment(),
-        warnings=(*notes, *warnings),
+        warnings=(*about["notes"], *_notes(heads), *notes_on(task), *scored.warnings),
         created=now(),
     )
+
+
+def _enrich(
+    job: Job, task: FrozenTask, network: Network, scores: Scores, meter: Meter
+) -> tuple[Scores, dict[str, Any]]:
+    """Return the scores with those of gene sets, where they were asked for, and the tables behind those."""
+    if not job.scoring.enrichment:
+        return scores, {}
+    with meter.phase("enrich"):
+        return add_enrichment(
+            scores,
+            scored_genes_alone(network, task),
+            organism=task.truth.organism,
+            cell_type=job.cards["data"].get("cell_type"),
+        )
 
 
 def _load(job: Job, store: Store, registry: Registry) -> tuple[FrozenTask, Chosen]:
@@ -116,33 +143,75 @@ def _score_keys(job: Job, task: FrozenTask, network: Network) -> dict[str, str]:
     return {"network": digest, "score": digest_json(made_from)}
 
 
+def _selection(job: Job, task: FrozenTask) -> dict[str, Any] | None:
+    """Return what a key says of the selection of heads; refuse a task that would score training pairs."""
+    if not job.heads:
+        return None
+    plan = trained_on(task, job.cards["heads"]["truth"])
+    if job.heads == "strict":
+        if plan is None:
+            raise StoreError(
+                f"The task of the job {job.key[:12]} has no truth to select heads by; run it again."
+            )
+        refuse_training(plan)
+    rule = Rule() if job.heads == "strict" else job.heads
+    return selection_ingredients(plan.train if plan else task.truth, rule, task.truth.regulators)
+
+
+def _notes(heads: Mapping[str, Any]) -> list[str]:
+    """Return what a reader must know of a network that is made of heads."""
+    if not heads:
+        return []
+    made_of = f"made of {heads['selected']} of its {heads['heads']} heads, selected by {heads['truth']}"
+    return [f"{made_of}; {LEAKY_REASON}" if heads["leaky"] else made_of]
+
+
 def _network_of(
     job: Job, store: Store, task: FrozenTask, method: Chosen, key: str, meter: Meter
-) -> tuple[Network, list[str], dict[str, Any]]:
-    """Return the network of a job, from the store or inferred; what to note; how long it took."""
+) -> tuple[Network, dict[str, Any], dict[str, Any]]:
+    """Return the network of a job, from the store or inferred; its notes and heads; how long it took."""
     kept = store.read_network(key)
     if kept is not None and not os.environ.get("BENGRN_FORCE"):
         network, about = kept
-        return network, about["notes"], {"infer": {**about["timing"], "stored": 1.0}}
-    with meter.phase("infer"), captured_stdout() as printed:
-        network = _infer(task, method, job.seed)
-    notes = []
+        return network, about, {"infer": {**about["timing"], "stored": 1.0}}
+    resumable = partial_results(store.partial_folder(key), anew=bool(os.environ.get("BENGRN_FORCE")))
+    with meter.phase("infer"), captured_stdout() as printed, resumable:
+        network, heads = _infer(task, method, job)
+    notes = taken_notes()
     if printed:
         first = printed[0].strip().partition("\n")[0][:60]
         notes.append(f"the method printed {len(printed[0])} characters, {first!r} first")
         sys.stderr.write(printed[0])  # the log keeps it
-    store.write_network(key, network, {"notes": notes, "timing": meter.phases["infer"]})
-    return network, notes, {}
+    about = {"notes": notes, "heads": heads}
+    store.write_network(key, network, {**about, "timing": meter.phases["infer"]})
+    return network, about, {}
 
 
-def _infer(task: FrozenTask, method: Chosen, seed: int) -> Network:
-    """Call the method and check what it returns."""
-    adata, regulators = task.adata.copy(), task.truth.regulators
-    try:
-        if hasattr(method.instance, "from_truth"):
-            network = method.instance.from_truth(adata, task.truth, regulators=regulators, seed=seed)
+def _call(task: FrozenTask, method: Any, job: Job, adata: "AnnData") -> tuple[Any, dict[str, Any]]:
+    """Return what a method makes of the data, and how its heads were selected, if they were."""
+    if job.heads:
+        name = job.cards["heads"]["truth"]
+        plan = trained_on(task, name)
+        if job.heads == "strict" and plan is not None:
+            network, selection = infer_with_heads(method, adata, plan, seed=job.seed)
         else:
-            network = method.instance.infer(adata, regulators=regulators, seed=seed)
+            train = plan.train if plan else task.truth
+            network, selection = infer_as_published(
+                method, adata, train, name=name, preset=job.heads, seed=job.seed, scored=task.truth
+            )
+        return network, selection.card()
+    if hasattr(method, "from_truth"):
+        return method.from_truth(adata, task.truth, regulators=task.regulators, seed=job.seed), {}
+    return method.infer(adata, regulators=task.regulators, seed=job.seed), {}
+
+
+def _infer(task: FrozenTask, method: Chosen, job: Job) -> tuple[Network, dict[str, Any]]:
+    """Call the method and check what it returns."""
+    adata = task.adata.copy()
+    try:
+        network, heads = _call(task, method.instance, job, adata)
+    except TruthError as error:  # no heads can be selected by this truth
+        raise _NoNetworkError("error", str(error), traceback.format_exc()) from error
     except NetworkError as error:
         raise _NoNetworkError("invalid_output", str(error), traceback.format_exc()) from error
     except MemoryError as error:
@@ -162,9 +231,10 @@ def _infer(task: FrozenTask, method: Chosen, seed: int) -> Network:
         raise _NoNetworkError(
             "invalid_output", f"the method returned {type(network).__name__}; expected a Network"
         )
-    _check_names(network.regulators, regulators, "rows", "were not asked for as regulators. Transposed?")
+    asked = (*task.regulators, *(task.train.regulators if job.heads and task.train else ()))
+    _check_names(network.regulators, asked, "rows", "were not asked for as regulators. Transposed?")
     _check_names(network.targets, adata.var_names, "columns", "the data do not have.")
-    return network
+    return network, heads
 
 
 def _check_names(names: Sequence[str], known: Iterable[str], where: str, why: str) -> None:

@@ -1,8 +1,11 @@
 """The folder of results: records for good, and a work folder that may be deleted at any time.
 
 records/KEY-N.json     one record per attempt; never overwritten
+draws/DIGEST.npz       scores in draws of regulators, for comparisons; `keys.draws` of a record names them.
+                       Named after their content: stores are merged by copying records and draws.
 work/tasks/DIGEST/     frozen tasks
 work/networks/KEY/     inferred networks, so that a new metric needs no new inference
+work/partial/KEY/      finished rows of a network until it is whole, so that a killed run goes on
 work/jobs/KEY.json     jobs, for `bengrn exec KEY`
 """
 
@@ -26,6 +29,8 @@ from scipy import sparse
 from bengrn.digests import digest_matrix
 from bengrn.errors import NetworkError, StoreError
 from bengrn.record import Record
+from bengrn.stats.drawn import Drawn
+from bengrn.stats.stored import draws_digest, read_draws, write_draws
 from bengrn.values import Network
 
 __all__ = ["Store", "write_text"]
@@ -146,11 +151,48 @@ class Store:
                 return path
         raise AssertionError("unreachable: the numbers do not end")
 
+    # draws
+
+    def draws_file(self, digest: str) -> Path:
+        """Where draws lie."""
+        return self.root / "draws" / f"{digest[:_KEY_LETTERS]}.npz"
+
+    def write_draws(self, draws: Mapping[str, Drawn]) -> dict[str, str]:
+        """Keep draws and return what their record says of them among its keys; nothing where there are none.
+
+        Write them before the record: draws without a record do no harm.
+        """
+        if not draws:
+            return {}
+        digest = draws_digest(draws)
+        write_draws(draws, self.draws_file(digest))
+        return {"draws": digest}
+
+    def read_draws(self, record: Record) -> dict[str, Drawn]:
+        """Return the draws of a record.
+
+        Raises
+        ------
+        StoreError
+            If it has none, or their file is gone, damaged or that of other draws.
+        """
+        digest = record.keys.get("draws")
+        if digest is None:
+            raise StoreError(
+                f"The record {record.key[:12]} has no draws: it was scored with --draws 0, or by an earlier "
+                "version. Run the method again."
+            )
+        return read_draws(self.draws_file(digest), digest)
+
     # networks
 
     def network_folder(self, key: str) -> Path:
         """Where an inferred network lies."""
         return self.work / "networks" / key[:_KEY_LETTERS]
+
+    def partial_folder(self, key: str) -> Path:
+        """Where the finished rows of a network lie until all are there."""
+        return self.work / "partial" / key[:_KEY_LETTERS]
 
     def write_network(self, key: str, network: Network, about: Mapping[str, Any]) -> None:
         """Keep a network; its manifest is written last, inside a folder that is renamed into place."""
@@ -174,6 +216,7 @@ class Store:
             if folder.exists():  # made anew with --force, or damaged
                 shutil.rmtree(folder)
             work.rename(folder)
+            shutil.rmtree(self.partial_folder(key), ignore_errors=True)
         except OSError as error:
             if error.errno == errno.ENOTEMPTY:  # another process made the same network meanwhile
                 return

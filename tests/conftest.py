@@ -28,14 +28,21 @@ class Ran:
 
 
 @pytest.fixture
-def bengrn(tmp_path: Path) -> Callable[..., Ran]:
+def numba_cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name a folder for compiled kernels that all tests of this process share: they compile once."""
+    return os.environ.get("NUMBA_CACHE_DIR") or str(tmp_path_factory.getbasetemp() / "numba")
+
+
+@pytest.fixture
+def bengrn(tmp_path: Path, numba_cache: str) -> Callable[..., Ran]:
     """Run the program in an empty folder, with an empty cache, as a user would."""
+    own = {"BENGRN_CACHE": str(tmp_path / "cache"), "NUMBA_CACHE_DIR": numba_cache, "COLUMNS": "200"}
 
     def run(*arguments: object, env: dict[str, str] | None = None, timeout: float = 120) -> Ran:
         process = subprocess.run(
             [sys.executable, "-P", "-m", "bengrn", *map(str, arguments)],
             cwd=tmp_path,
-            env={**os.environ, "BENGRN_CACHE": str(tmp_path / "cache"), "COLUMNS": "200", **(env or {})},
+            env={**os.environ, **own, **(env or {})},
             capture_output=True,
             text=True,
             timeout=timeout,

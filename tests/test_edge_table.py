@@ -65,3 +65,25 @@ def test_repeated_names_in_an_h5ad_network_are_our_line_alone(tmp_path, counts, 
     with pytest.raises(NetworkError, match="named twice: 'TP53'"):
         read_network(tmp_path / "net.h5ad")
     assert not recwarn
+
+
+@pytest.mark.parametrize("header", ["source\ttarget", "TF,gene", "source\ttarget\tsign"])
+def test_a_list_of_edges_is_a_network_whose_edges_weigh_one(tmp_path, header):
+    separator = "," if "," in header else "\t"
+    more = [separator + "-1"] if "sign" in header else [""]
+    row = separator.join(["TP53", "MDM2"]) + more[0]
+    network = _network(tmp_path, f"{header}\n{row}\n")
+    assert (network.scores.toarray().tolist(), network.signed) == ([[1]], False)
+
+
+@pytest.mark.parametrize("third", ["confidence", "effect"])
+def test_a_column_that_could_be_a_weight_is_not_passed_over(tmp_path, third):
+    with pytest.raises(NetworkError, match=r"expected source, target, weight"):
+        _network(tmp_path, f"source\ttarget\t{third}\nTP53\tMDM2\t0.5\n")
+
+
+@pytest.mark.parametrize("weight", ["inf", "-inf", "1e39"])
+def test_a_weight_without_end_is_refused_with_its_file(tmp_path, weight, recwarn):
+    with pytest.raises(NetworkError, match=r"net\.tsv: 1 weights are infinite or beyond 3e\+38"):
+        _network(tmp_path, f"source\ttarget\tweight\nTP53\tMDM2\t{weight}\n")
+    assert not recwarn

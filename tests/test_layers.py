@@ -14,6 +14,15 @@ PACKAGES = {
     "bengrn_methods": ROOT / "methods" / "bengrn_methods",
     "bengrn_datasets": ROOT / "datasets" / "bengrn_datasets",
 }
+# arithmetic on plain numbers and on stored draws: no truth, no network, no file
+PURE = {
+    "bengrn.settings",
+    "bengrn.stats.compare",
+    "bengrn.stats.drawn",
+    "bengrn.stats.family",
+    "bengrn.stats.gate",
+    "bengrn.stats.seeds",
+}
 FILES = [(name, path) for name, root in PACKAGES.items() for path in sorted(root.rglob("*.py"))]
 
 
@@ -46,7 +55,7 @@ def test_imports_follow_the_arrows(package, path):
 )
 def test_report_needs_neither_runner_nor_plugins(path):
     allowed = ("bengrn.record", "bengrn.report", "bengrn.errors", "bengrn.metrics", "bengrn.whole")
-    assert all(name.startswith(allowed) for name in _ours(path))
+    assert all(name.startswith(allowed) or name in PURE for name in _ours(path))
 
 
 def test_there_are_no_import_cycles():

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bengrn.digests import digest_json
 from bengrn.errors import StoreError
 from bengrn.record import SCHEMA, Record
 from bengrn.store import Store
@@ -44,6 +45,26 @@ def test_a_newer_schema_is_refused():
     body["schema"] = SCHEMA + 1
     with pytest.raises(StoreError, match="Update bengrn"):
         Record.from_json(json.dumps(body), "here")
+
+
+def test_a_record_from_before_heads_is_read():
+    body = json.loads(_record().to_json())
+    del body["heads"], body["digest"]
+    body["schema"] = 1
+    text = json.dumps({**body, "digest": digest_json(body)})
+    assert Record.from_json(text, "here") == _record()
+
+
+@pytest.mark.parametrize(
+    ("heads", "label"),
+    [
+        ({}, "pearson"),
+        ({"truth": "omnipath", "recipe": "strict", "leaky": False}, "pearson (heads by omnipath)"),
+        ({"truth": "x", "recipe": "gwps", "leaky": True}, "pearson (leaky: published:gwps by x)"),
+    ],
+)
+def test_the_label_says_what_heads_were_selected_by(heads, label):
+    assert _record(heads=heads).label == label
 
 
 def test_attempts_are_kept_beside_each_other(tmp_path):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bengrn.cli import author, board, genes, run, show, simulate, truths
+from bengrn.cli import author, board, compare, genes, run, show, simulate, truths
 from bengrn.errors import BengrnError
 
 __all__ = ["app", "main"]
@@ -39,6 +39,7 @@ app.command()(run.run)
 app.command()(run.score)
 app.command("exec")(run.exec_)
 app.command()(board.report)
+app.command()(compare.compare)
 app.command()(board.explain)
 app.command()(show.methods)
 app.add_typer(truths.truths_app, name="truths")

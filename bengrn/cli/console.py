@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bengrn.record import Record
+from bengrn.report.gates import gated, judge
+from bengrn.report.notes import failures, footnotes
 from bengrn.report.table import (
     Column,
     compat_columns,
     enrichment_columns,
-    failures,
-    footnotes,
     group,
+    rows_of,
     strict_columns,
 )
 
@@ -93,16 +94,18 @@ def show(records: Sequence[Record], *, as_json: bool) -> None:
         console.width = sys.maxsize  # a file or a pipe has no edge
     for title, members in group(records):
         console.print(f"\n{title}", markup=False, soft_wrap=True)
-        done = [record for record in members if record.ok]
-        if done:
-            tables = [("strict", strict_columns()), (_COMPAT, compat_columns())]
-            tables += [(_ENRICHED, columns)] if (columns := enrichment_columns(done)) else []
+        rows = rows_of(members)
+        strict, compat = strict_columns(), compat_columns()
+        gates = judge(members, [*strict, *compat])
+        if rows:
+            tables = [("strict", gated(strict, gates)), (_COMPAT, gated(compat, gates))]
+            tables += [(_ENRICHED, columns)] if (columns := enrichment_columns(rows)) else []
             for name, columns in tables:
-                for part in _packed(columns, done, console.width):
-                    console.print(_table(name, part, done))
+                for part in _packed(columns, rows, console.width):
+                    console.print(_table(name, part, rows))
         for line in failures(members):
             console.print(line, markup=False, soft_wrap=True, style="red")
-        for note in footnotes(done):
+        for note in footnotes(rows, [*strict, *compat], gates):
             console.print(note, markup=False, soft_wrap=True, style="dim")
 
 

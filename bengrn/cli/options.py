@@ -10,6 +10,7 @@ from bengrn.errors import DataError, SettingError
 __all__ = [
     "CellType",
     "Cells",
+    "Controls",
     "Cpus",
     "Data",
     "Draws",
@@ -17,6 +18,9 @@ __all__ = [
     "Force",
     "GeneSelection",
     "Genes",
+    "Heads",
+    "HeadsFrom",
+    "HeadsShare",
     "Json",
     "Layer",
     "MemoryLimit",
@@ -28,9 +32,11 @@ __all__ = [
     "Sets",
     "TimeLimit",
     "Truths",
+    "Universe",
     "names_in",
     "number_or_all",
     "read_memory",
+    "with_controls",
 ]  # fmt: skip
 
 Methods = Annotated[
@@ -77,6 +83,35 @@ Enrichment = Annotated[
         "--enrichment", help="Also test for gene sets: transcription factors, their targets, markers."
     ),
 ]
+Universe = Annotated[
+    str,
+    typer.Option("--universe", help="Rows that are candidates: all, or tf for transcription factors alone."),
+]
+Heads = Annotated[
+    str | None,
+    typer.Option(
+        "--heads",
+        help="Select heads: 'split', by one part of the truth's genes, scoring the other; or "
+        "'published:RECIPE', which leaks.",
+    ),
+]
+HeadsFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--heads-from", help="Select heads by another truth, NAME[:PRESET] or a table, less the scored genes."
+    ),
+]
+HeadsShare = Annotated[
+    float | None,
+    typer.Option("--heads-share", help="Share of the truth's genes that is not scored. Default: 0.5."),
+]
+Controls = Annotated[
+    bool,
+    typer.Option(
+        "--controls",
+        help="Also run all controls, those drawn at random with 3 seeds: they say which columns can be read.",
+    ),
+]
 Draws = Annotated[int, typer.Option("--draws", help="Bootstrap draws over regulators.")]
 
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -119,6 +154,13 @@ def read_memory(text: str | None) -> int:
     if not 0 < size < float("inf"):
         raise SettingError(f"--memory-limit is {text!r}; expected a size such as 8G or 500M.")
     return int(size)
+
+
+def with_controls(methods: list[str]) -> list[str]:
+    """Return the methods, and the controls that are not among them."""
+    from bengrn.stats.gate import CONTROLS
+
+    return [*methods, *(f"bengrn/{name}" for name in CONTROLS if not {name, f"bengrn/{name}"} & {*methods})]
 
 
 def names_in(file: Path) -> list[str]:

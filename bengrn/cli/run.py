@@ -28,11 +28,16 @@ def run(
     layer: options.Layer = "X",
     min_cells: options.MinCells = 64,
     seed: options.Seeds = [0],
+    controls: options.Controls = False,
     set_: options.Sets = [],
     out: options.Out = Path("reports"),
     nulls: options.Nulls = 20,
     draws: options.Draws = 1000,
     enrichment: options.Enrichment = False,
+    universe: options.Universe = "all",
+    heads: options.Heads = None,
+    heads_from: options.HeadsFrom = None,
+    heads_share: options.HeadsShare = None,
     time_limit: options.TimeLimit = 3600.0,
     memory_limit: options.MemoryLimit = None,
     cpus: options.Cpus = None,
@@ -41,31 +46,38 @@ def run(
 ) -> None:
     """Run methods against truths and print their scores, with nulls and intervals.
 
-    Every method of a run gets the same cells, genes and regulators. What was run before is answered
-    from the records in --out.
+    Every method of a run gets the same cells, genes and regulators, and is scored on the same pairs. What
+    was run before is answered from the records in --out.
     """
     from bengrn.cli import console
     from bengrn.execute.local import Limits
     from bengrn.execute.many import answer
-    from bengrn.execute.plan import make_jobs
+    from bengrn.execute.plan import heads_for, make_jobs
     from bengrn.progress import workers
     from bengrn.registry import build_registry
-    from bengrn.request import Request, Scoring, parse_named
+    from bengrn.request import Request, Scoring, parse_heads, parse_named
     from bengrn.resolve import choose_all
     from bengrn.store import Store
 
     request = Request(
-        methods=tuple(parse_named(text) for text in method),
+        methods=tuple(map(parse_named, options.with_controls(method) if controls else method)),
         truths=tuple(parse_named(text) for text in truth),
         data=parse_named(data) if data else None,
         selection=_selection(cell_type, cells, genes, gene_selection, layer, min_cells),
         cell_type_given=cell_type is not None,
         seeds=tuple(seed),
         scoring=Scoring(null_draws=nulls, bootstrap_draws=draws, enrichment=enrichment),
+        universe=universe,
+        heads=parse_heads(heads, heads_from, heads_share),
+        controls=controls,
     )
     limits = Limits(time_limit, options.read_memory(memory_limit), workers() if cpus is None else cpus)
-    registry = build_registry(_plugin_files([*request.methods, *request.truths, request.data]))
+    by = request.heads.other if request.heads else None
+    registry = build_registry(_plugin_files([*request.methods, *request.truths, request.data, by]))
     chosen = choose_all(registry, request, set_)
+    for one in chosen.truths:
+        if by is not None and heads_for(chosen, one)[1] is None and not json_:
+            typer.echo(f"--heads-from {heads_from} is what is scored: its own genes are split", err=True)
     jobs = list(make_jobs(chosen, registry))
     store = Store(out.resolve())
     for ending in (signal.SIGTERM, signal.SIGHUP):  # jobs must not outlive their supervisor
@@ -162,6 +174,7 @@ def score(
     nulls: options.Nulls = 20,
     draws: options.Draws = 1000,
     enrichment: options.Enrichment = False,
+    universe: options.Universe = "all",
     force: options.Force = False,
     json_: options.Json = False,
 ) -> None:
@@ -183,6 +196,7 @@ def score(
         selection=_selection(cell_type, cells, genes, gene_selection, layer, min_cells),
         cell_type_given=cell_type is not None,
         scoring=Scoring(null_draws=nulls, bootstrap_draws=draws, enrichment=enrichment),
+        universe=universe,
     )
     registry = build_registry(_plugin_files([*request.truths, request.data]))
     records = score_outside(network, request, registry, Store(out.resolve()), set_, force=force)

@@ -1,6 +1,7 @@
 """`bengrn methods|datasets|metrics|doctor`: what there is, and what is broken."""
 
 import inspect
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,17 +12,25 @@ from bengrn.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bengrn.metrics.metric import Example, NetworkExample, ScoreCard
     from bengrn.registry import Declared, Registry
 
 __all__ = ["Verbose", "datasets", "doctor", "methods", "metrics", "print_card", "print_list"]
 
 Name = Annotated[str | None, typer.Argument(help="Show the card of one.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also the plug-ins that failed, and why.")]
+# where a method comes from, in the order of the list
+_ORIGINS = {
+    "paper": "benchmarked in the scPRINT paper",
+    "published": "published elsewhere",
+    "own": "first offered by its plug-in",
+    "control": "knows nothing, or the answer",
+}
 
 
 def methods(name: Name = None, verbose: Verbose = False) -> None:
-    """List the methods, or show one with its settings."""
-    _list("method", name, ("origin", "can", "source"), verbose=verbose)
+    """List the methods by where they come from, or show one with its settings."""
+    _list("method", name, ("origin", "can", "presets", "source"), verbose=verbose)
 
 
 def metrics(name: Name = None) -> None:
@@ -97,18 +106,23 @@ def _list(kind: str, name: str | None, columns: tuple[str, ...], *, verbose: boo
     """Print a table of declarations, or the card of one."""
     from bengrn.registry import build_registry
     from bengrn.request import parse_named
-    from bengrn.resolve import choose
-    from bengrn.tasks.network import LIFTS
+    from bengrn.resolve import find
+    from bengrn.tasks.cards import cards_named
 
     if name is None:
         print_list(kind, columns, verbose=verbose)
         return
-    if name in LIFTS:
-        typer.echo(f"bengrn/{name}\n\n{LIFTS[name]}. 1: no more than degrees tell.")
-        return
     asked = parse_named(name)
     registry = build_registry([asked.file] if asked.file else [])
-    print_card(registry.find(kind, name) if kind == "metric" else choose(registry, kind, asked).declared)
+    if kind != "metric":
+        print_card(find(registry, kind, asked).declared)
+        return
+    cards = cards_named(name.removeprefix("bengrn/"))
+    if not cards or any(name in (one.name, one.qualified) for one in registry.metrics()):
+        print_card(registry.find(kind, name))
+        typer.echo()
+    for card in cards:
+        _print_score_card(card)
 
 
 def print_list(kind: str, columns: tuple[str, ...], *, verbose: bool) -> None:
@@ -118,7 +132,7 @@ def print_list(kind: str, columns: tuple[str, ...], *, verbose: bool) -> None:
     from rich.text import Text
 
     from bengrn.registry import build_registry
-    from bengrn.tasks.network import LIFTS
+    from bengrn.tasks.cards import SCORE_CARDS
 
     registry = build_registry()
     console = Console(highlight=False)
@@ -127,26 +141,41 @@ def print_list(kind: str, columns: tuple[str, ...], *, verbose: bool) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("name", "package", *columns):
         table.add_column(title, no_wrap=title == "name", overflow="fold")
-    for declared in registry.of_kind(kind):
+    everything = registry.of_kind(kind)
+    for declared in sorted(everything, key=_origin_place) if kind == "method" else everything:
         table.add_row(
             Text(declared.name),
             Text(declared.package),
             *(Text(_fact(declared, one)) for one in columns),
         )
     if kind == "metric":
-        for lift, summary in LIFTS.items():
-            table.add_row(lift, "bengrn", summary, "1")
+        for card in SCORE_CARDS:
+            compat = "compat: " if card.mode == "compat" else ""
+            table.add_row(card.name, "bengrn", compat + card.summary, card.chance)
     console.print(table)
+    if kind == "method":
+        origins = [_fact(one, "origin") for one in everything]
+        counted = (f"{one}: {said} ({origins.count(one)})" for one, said in _ORIGINS.items())
+        console.print("\norigin", *counted, sep="\n  ", markup=False)
     if registry.broken:
         _print_broken(registry, verbose=verbose)
+
+
+def _origin_place(declared: "Declared") -> tuple[int, str]:
+    """Return where a method stands in the list: by its origin, then by its name."""
+    origin, known = _fact(declared, "origin"), list(_ORIGINS)
+    return known.index(origin) if origin in known else len(known), declared.name
 
 
 def _fact(declared: "Declared", column: str) -> str:
     """Return one cell of the list."""
     if column == "can":
         return ", ".join(declared.capabilities)
-    default = "published" if column == "origin" else ""
-    return str(getattr(declared.declaration, column, default))
+    if column == "origin":
+        reads = "from_truth" in declared.capabilities  # it knows the answer, whatever it says of itself
+        return "control" if reads else str(getattr(declared.declaration, "origin", "published"))
+    value: Any = getattr(declared.declaration, column, "")
+    return ", ".join(value) if column == "presets" else str(value)
 
 
 def print_card(declared: "Declared | None") -> None:
@@ -166,10 +195,7 @@ def print_card(declared: "Declared | None") -> None:
         if value not in (None, "", ()):
             typer.echo(f"{fact:<10} {value}")
     if declared.kind == "metric":
-        for example in getattr(one, "examples", ()):
-            value = "refused" if example.value is None else f"{example.value:.6g}"
-            typer.echo(f"example    scores {_rows(example.scores)}, truth {_rows(example.truth)}: {value}")
-            typer.echo(f"           {example.note}")
+        _print_examples(getattr(one, "examples", ()))
         return
     for label, remote in getattr(one, "files", {}).items():
         typer.echo(f"file {label:<10} {remote.url} ({remote.bytes:,} bytes)")
@@ -177,6 +203,28 @@ def print_card(declared: "Declared | None") -> None:
         typer.echo(f"--set {setting.name}={setting.default}   ({setting.kind})")
     for preset, values in getattr(one, "presets", {}).items():
         typer.echo(f"{declared.name}:{preset:<12} {dict(values)}")
+
+
+def _print_score_card(card: "ScoreCard") -> None:
+    """Print the card of a score that is no metric of one ranking."""
+    typer.echo(f"bengrn/{card.name} ({card.mode})\n\n{textwrap.fill(card.definition, 110)}\n")
+    for fact in ("summary", "source", "version", "chance", "bounds", "direction"):
+        typer.echo(f"{fact:<10} {getattr(card, fact)}")
+    _print_examples(card.examples)
+    typer.echo()
+
+
+def _print_examples(examples: "Sequence[Example | NetworkExample]") -> None:
+    """Print known answers: small ones as matrices, networks of real genes in words."""
+    from bengrn.metrics.metric import Example
+
+    for example in examples:
+        value = "refused" if example.value is None else f"{example.value:.6g}"
+        if isinstance(example, Example):
+            typer.echo(f"example    scores {_rows(example.scores)}, truth {_rows(example.truth)}: {value}")
+            typer.echo(f"           {example.note}")
+        else:
+            typer.echo(f"example    {example.note}: {value}")
 
 
 def _rows(matrix: "Sequence[Sequence[float]]") -> str:

@@ -142,6 +142,9 @@ def split(
 @truths_app.command()
 def export(
     name: Named_,
+    tested_by: Annotated[
+        str | None, typer.Option("--tested-by", help="Only the pairs that this other truth tested as well.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="A .parquet.")] = Path("truth.parquet"),
     set_: options.Sets = [],
 ) -> None:
@@ -149,10 +152,16 @@ def export(
 
     Any reader of parquet sees a plain table; `--truth FILE` and `--set degrees.of=FILE` use it here.
     """
+    from bengrn.tasks.naming import name_truth
     from bengrn.truth_table import check_truth_path, write_truth
+    from bengrn.truths.compare import on_shared_pairs
 
     check_truth_path(out)
-    truth = _load(_choose(name, set_))
+    chosen = _choose_all([name, *([tested_by] if tested_by else [])], set_)
+    truth = _load(chosen[name])
+    if tested_by:
+        # names of one gene must agree before pairs can
+        truth, _ = on_shared_pairs(*(name_truth(_load(chosen[one]), [])[0] for one in (name, tested_by)))
     write_truth(truth, out)
     typer.echo(f"{out}: {truth.edges.nnz:,} edges, {len(truth.regulators):,} regulators")
 

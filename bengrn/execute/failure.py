@@ -36,6 +36,7 @@ def failure_record(
         data=job.cards["data"],
         seed=job.seed,
         task=about_task(task) if task else {"digest": job.task},
+        heads=job.cards.get("heads", {}),
         keys=keys or {},
         ingredients=job.ingredients,
         timings=meter.phases if meter else {},

@@ -24,9 +24,12 @@ class Job:
     method, settings
         What to run; a file by its absolute path.
     cards
-        "method", "truth", "data": what the record will say of them.
+        "method", "truth", "data", and "heads" where some are selected: what the record will say of them.
     seed, scoring
         For the method, and for its score.
+    heads
+        How the method's heads are selected: "strict", or the name of a published recipe; empty where they
+        are not.
     task
         Digest of the frozen task; empty until that is built.
     """
@@ -39,6 +42,7 @@ class Job:
     seed: int
     scoring: Scoring = field(default_factory=Scoring)
     task: str = ""
+    heads: str = ""
 
     def to_json(self) -> str:
         """Return the job as JSON."""

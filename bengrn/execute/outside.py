@@ -1,28 +1,30 @@
 """Score a network that was computed elsewhere: the same scores and record, no timing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bengrn import genes as gene_names
 from bengrn.digests import digest_json, digest_names, file_digest
 from bengrn.edge_table import read_network
 from bengrn.environment import describe_environment
-from bengrn.errors import NetworkError
+from bengrn.errors import DataError, NetworkError
 from bengrn.execute.failure import about_task, now
-from bengrn.execute.ingredients import scoring_ingredients
+from bengrn.execute.ingredients import scoring_ingredients, universe_ingredients
 from bengrn.execute.plan import provenance, selection_for
 from bengrn.record import Record
 from bengrn.registry import Declared, Registry
 from bengrn.request import Request
 from bengrn.resolve import Chosen, ChosenRequest, choose_all
 from bengrn.sources import check_organisms, load_data, load_truth
+from bengrn.stats.drawn import Drawn
 from bengrn.store import Store
 from bengrn.tasks.enrichment import add_enrichment
 from bengrn.tasks.frozen import count_pairs, freeze, truth_digest
 from bengrn.tasks.naming import name_network, name_truth
 from bengrn.tasks.network import score_network
-from bengrn.tasks.universe import describe_universe
+from bengrn.tasks.universe import describe_universe, in_universe
 from bengrn.values import Network, Truth
 
 __all__ = ["score_outside"]
@@ -82,7 +84,8 @@ def score_outside(
     network = read_network(path)
     asked = choose_all(registry, request, sets)
     metrics, digest = registry.metrics(), f"{path.name} {file_digest(path)}"
-    keys, served, new = list[str](), dict[str, Record](), dict[str, Record]()
+    keys, served = list[str](), dict[str, Record]()
+    new: dict[str, tuple[Record, Mapping[str, Drawn]]] = {}
     for position, truth in enumerate(asked.truths):
         universe = _universe(path, network, asked, position)
         ingredients = _ingredients(digest, asked, truth, universe, metrics)
@@ -94,25 +97,29 @@ def score_outside(
             new[key] = _score(path.name, truth, universe, asked, metrics, ingredients)
     if new:
         store.check_writable()
-    for record in new.values():
-        store.write(record)
-    return [(served | new)[key] for key in keys]
+    for key, (record, draws) in new.items():
+        served[key] = replace(record, keys=store.write_draws(draws))
+        store.write(served[key])
+    return [served[key] for key in keys]
 
 
 def _universe(path: Path, network: Network, asked: ChosenRequest, position: int) -> _Universe:
     """Return the frozen task of the data with the network named as it; without data, the own genes."""
-    truth = load_truth(asked.truths[position], progress=True)
+    rule = asked.request.universe
+    truth = in_universe(load_truth(asked.truths[position], progress=True), rule)
     source = provenance(truth)
+    _check_species(network, truth, path)
     if not asked.data:
         _check_direction(network, truth, path)
         own = _own_universe(network, truth)
         return _Universe(
-            network=network, truth=own, provenance=source, task=_own_task(own), notes=(_OWN_GENES,)
+            network=network, truth=own, provenance=source, task=_own_task(own, rule), notes=(_OWN_GENES,)
         )
     data = asked.data[position]
     check_organisms(asked.truths[position], truth, data)
     selection = selection_for(asked, data)
     task = freeze(load_data(data, progress=True), truth, selection)
+    task = task if rule == "all" else task.reporting(universe=rule)
     network, notes = name_network(network, task.names, truth.organism, path.name)
     _check_direction(network, name_truth(truth, list(task.names))[0], path)
     return _Universe(
@@ -126,14 +133,15 @@ def _universe(path: Path, network: Network, asked: ChosenRequest, position: int)
     )
 
 
-def _own_task(universe: Truth) -> dict[str, Any]:
+def _own_task(universe: Truth, rule: str) -> dict[str, Any]:
     """Return what a record says of a task that is nothing but a truth: networks of others never match it."""
     digests = {
         "regulators": digest_names(universe.regulators),
         "targets": digest_names(universe.targets),
         "truth": truth_digest(universe),
     }
-    report = {"regulators": len(universe.regulators), "targets": len(universe.targets)}
+    report: dict[str, Any] = {"regulators": len(universe.regulators), "targets": len(universe.targets)}
+    report |= {} if rule == "all" else {"universe": rule}
     return {"digest": digest_json(digests), "digests": digests, "report": report}
 
 
@@ -148,6 +156,11 @@ def _ingredients(
         "data": universe.data_identity,
         "task": universe.task["digest"],
         "scoring": scoring_ingredients(asked.request.scoring, metrics),
+        **(
+            {}
+            if asked.request.universe == "all"
+            else {"universe": universe_ingredients(asked.request.universe)}
+        ),
     }
 
 
@@ -158,10 +171,11 @@ def _score(
     asked: ChosenRequest,
     metrics: Sequence[Declared],
     ingredients: dict[str, Any],
-) -> Record:
-    """Return the record of a network on one truth."""
+) -> tuple[Record, Mapping[str, Drawn]]:
+    """Return the record of a network on one truth, and its draws."""
     extra = [one.declaration for one in metrics if one.package != "bengrn"]
-    scores, warnings = score_network(universe.network, universe.truth, asked.request.scoring, extra)
+    scored = score_network(universe.network, universe.truth, asked.request.scoring, extra)
+    scores = scored.scores
     enrichment: dict[str, Any] = {}
     if asked.request.scoring.enrichment:
         scores, enrichment = add_enrichment(
@@ -170,7 +184,7 @@ def _score(
             organism=universe.truth.organism,
             cell_type=universe.data["cell_type"],
         )
-    return Record(
+    record = Record(
         key=digest_json(ingredients),
         status="ok",
         method={"name": name, "origin": "outside", "settings": {}},
@@ -178,14 +192,15 @@ def _score(
         data=universe.data,
         seed=0,
         task=universe.task,
-        universe=describe_universe(universe.truth),
+        universe=describe_universe(universe.truth, asked.request.universe),
         scores=scores,
         enrichment=enrichment,
         ingredients=ingredients,
         environment=describe_environment(),
-        warnings=(*universe.notes, *warnings),
+        warnings=(*universe.notes, *scored.warnings),
         created=now(),
     )
+    return record, scored.draws
 
 
 def _check_direction(network: Network, truth: Truth, path: Path) -> None:
@@ -197,6 +212,26 @@ def _check_direction(network: Network, truth: Truth, path: Path) -> None:
         raise NetworkError(
             f"{path.name}: {rows} of its sources and {columns} of its targets are regulators of the truth. "
             "Transposed? The source (row) must be the regulator."
+        )
+
+
+def _check_species(network: Network, truth: Truth, path: Path) -> None:
+    """Refuse a network whose genes are mostly named as those of the other species than the truth's."""
+    other = {"human": "mouse", "mouse": "human"}.get(truth.organism)
+    if other is None:
+        return
+    names = list(dict.fromkeys([*network.regulators, *network.targets]))
+    try:
+        if gene_names.guess_organism(names) != other:
+            return
+        # names that neither species knows look human
+        known = gene_names.to_symbols(names, organism=other)
+    except DataError:
+        return  # of both or of neither: what they share with the truth decides
+    if known.n_lost <= len(names) / 2:
+        raise NetworkError(
+            f"{path.name} names genes of {other} ({names[0]!r} first), the truth is of {truth.organism}; "
+            "expected one species. Choose another truth, or map the genes to their orthologues."
         )
 
 

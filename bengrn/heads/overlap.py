@@ -1,5 +1,6 @@
 """What heads were learnt from is never scored: the two parts of a truth, and the refusal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bengrn.errors import TruthError
@@ -8,7 +9,14 @@ from bengrn.truths.split import split_truth
 from bengrn.truths.summary import degrees
 from bengrn.values import Truth
 
-__all__ = ["Training", "held_out", "plan_training", "refuse_overlap"]
+__all__ = [
+    "Training",
+    "held_out",
+    "plan_training",
+    "refuse_other_species",
+    "refuse_overlap",
+    "refuse_training",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +73,7 @@ def plan_training(
     split = split_truth(truth, train=share, seed=seed)
     if other is None:
         return Training(name, split.train, split.test, split.unused_edges)
-    if other.organism != truth.organism:
-        raise TruthError(
-            f"{other_name} is a truth of {other.organism}, {name} of {truth.organism}; expected one species. "
-            "Select heads by a truth of the same species."
-        )
+    refuse_other_species(truth, name, other, other_name)
     train = _without_genes(other, {*split.test.regulators, *split.test.targets})
     if not degrees(train).out_R.sum():
         raise TruthError(
@@ -77,6 +81,21 @@ def plan_training(
             "heads by. Use another truth, or a larger share of training genes."
         )
     return Training(other_name, train, split.test, split.unused_edges)
+
+
+def refuse_other_species(truth: Truth, name: str, other: Truth, other_name: str) -> None:
+    """Refuse to select heads by a truth of another species than the one that is scored.
+
+    Raises
+    ------
+    TruthError
+        If both species are known, and differ.
+    """
+    if other.organism and truth.organism and other.organism != truth.organism:
+        raise TruthError(
+            f"{other_name} is a truth of {other.organism}, {name} of {truth.organism}; expected one species. "
+            "Select heads by a truth of the same species."
+        )
 
 
 def held_out(truth: Truth, selection: HeadSelection) -> Truth:
@@ -109,16 +128,30 @@ def refuse_overlap(selection: HeadSelection, truth: Truth) -> None:
     TruthError
         With the number of shared genes, and of candidate pairs that were trained on.
     """
-    trained = {*selection.regulators, *selection.targets}
-    shared = trained.intersection((*truth.regulators, *truth.targets))
+    _refuse_shared(selection.regulators, selection.targets, selection.truth, truth)
+
+
+def refuse_training(training: Training) -> None:
+    """Refuse a plan whose scored truth holds a training gene: also where the network is an old one.
+
+    Raises
+    ------
+    TruthError
+        As `refuse_overlap`.
+    """
+    _refuse_shared(training.train.regulators, training.train.targets, training.name, training.test)
+
+
+def _refuse_shared(regulators: Sequence[str], targets: Sequence[str], name: str, truth: Truth) -> None:
+    """Refuse to score a truth on genes that were trained on, in whichever role."""
+    shared = {*regulators, *targets}.intersection((*truth.regulators, *truth.targets))
     if not shared:
         return
-    regulators = set(selection.regulators).intersection(truth.regulators)
-    targets = set(selection.targets).intersection(truth.targets)
-    pairs = len(regulators) * len(targets) - len(regulators & targets)
+    rows, columns = set(regulators).intersection(truth.regulators), set(targets).intersection(truth.targets)
+    pairs = len(rows) * len(columns) - len(rows & columns)
     raise TruthError(
         f"The heads were selected on {len(shared)} of the genes to be scored, {min(shared)!r} first, and on "
-        f"{pairs} of the pairs (training truth: {selection.truth}); expected none. Score genes that were "
+        f"{pairs} of the pairs (training truth: {name}); expected none. Score genes that were "
         "held out."
     )
 

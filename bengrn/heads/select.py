@@ -105,6 +105,7 @@ def select_heads(
     fitted = _fit(sums, np.ones(rule.folds**2, dtype=bool), penalty)
     coefficients = np.zeros(len(order))
     coefficients[order] = fitted
+    coefficients[found.scales == 0] = 0  # rounding can leave a constant head hardly above 0
     return _selection(found, coefficients, penalty, cv_scores, name=name, rule=rule, seed=seed)
 
 

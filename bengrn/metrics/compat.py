@@ -15,9 +15,10 @@ from bengrn.metrics.overlap import odds_ratio
 if TYPE_CHECKING:
     from bengrn.truths.align import Candidates
 
-__all__ = ["COMPAT_VERSION", "compat_scores"]
+__all__ = ["COMPAT_VERSION", "NO_ODDS_RATIO", "compat_scores"]
 
-COMPAT_VERSION = "1"
+COMPAT_VERSION = "2"
+NO_ODDS_RATIO = "undefined: all of the first K cells are true, or K is over half of the pairs, so that TN < 0"
 
 Floats = npt.NDArray[np.float32]
 
@@ -39,7 +40,7 @@ def compat_scores(candidates: "Candidates") -> dict[str, float]:
     dict
         `epr_published`
             Odds ratio TP TN / (FP FN) of the K highest cells, K the true cells. Left out where it is
-            infinite (all K are true).
+            infinite (all K are true) or would be negative (K is over half of the pairs).
         `auprc_quantile`
             Area under linear segments through 128 quantile thresholds.
         `auprc_minus_random`
@@ -67,7 +68,7 @@ def compat_scores(candidates: "Candidates") -> dict[str, float]:
         "random_precision": random_precision,
     }
     found = _expected_found(cells, true)
-    if found < k:
+    if found < k and total - 2 * k + found >= 0:
         scores["epr_published"] = float(odds_ratio(found, k, total))
     return scores
 

@@ -2,13 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from bengrn.errors import MetricError
 
-__all__ = ["Example", "Metric", "Ranking", "RegulatorMetric", "RegulatorRanking"]
+if TYPE_CHECKING:
+    from bengrn.values import Network
+
+__all__ = [
+    "Example",
+    "Metric",
+    "NetworkExample",
+    "Ranking",
+    "RegulatorMetric",
+    "RegulatorRanking",
+    "ScoreCard",
+]
 
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -191,3 +203,48 @@ class RegulatorMetric:
         if not weight_R.sum() > 0:
             raise MetricError(f"{self.name} is undefined: no regulator has both a true and a false target.")
         return float(value_R.sum() / weight_R.sum())
+
+
+@dataclass(frozen=True)
+class NetworkExample:
+    """A known answer of a score that asks for real genes: too many to be shown as a matrix.
+
+    Parameters
+    ----------
+    make
+        Makes the network.
+    value
+        What the score says; None where it refuses.
+    note
+        What the network is, and why that is the answer.
+    """
+
+    make: "Callable[[], Network]"
+    value: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class ScoreCard:
+    """What a reader must know of a score that is no function of one ranking of the candidates.
+
+    Parameters
+    ----------
+    mode
+        "strict" or "compat": where it stands in a record.
+    definition
+        How it is computed.
+    name, version, summary, direction, chance, bounds, source, examples
+        As of a `Metric`.
+    """
+
+    name: str
+    mode: str
+    version: str
+    summary: str
+    definition: str
+    direction: int
+    chance: str
+    bounds: tuple[float, float]
+    source: str
+    examples: tuple[Example | NetworkExample, ...] = ()

@@ -5,7 +5,10 @@ from typing import Any
 
 from bengrn.record import Record
 
-__all__ = ["differences", "flatten", "nearest"]
+__all__ = ["about_heads", "differences", "flatten", "nearest"]
+
+
+_HEADS_SHOWN = 8
 
 
 def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -17,6 +20,24 @@ def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{name}"] = inner
     return flat
+
+
+def about_heads(heads: Mapping[str, Any]) -> list[str]:
+    """Return lines on what heads a network is made of and what they were selected by; none without heads."""
+    if "selected" not in heads:
+        return []
+    training, coefficients = heads["training"], heads["coefficients"]
+    largest = sorted(coefficients.items(), key=lambda one: -one[1])[:_HEADS_SHOWN]
+    shares = ", ".join(f"{name} {value:.3g}" for name, value in largest)
+    more = f" and {len(coefficients) - _HEADS_SHOWN} more" if len(coefficients) > _HEADS_SHOWN else ""
+    leaky = "LEAKY, also by pairs that are scored" if heads["leaky"] else "by no gene that is scored"
+    return [
+        f"heads: {heads['selected']} of {heads['heads']} (as many as {heads['effective']:.1f} equal ones); "
+        f"lambda {heads['penalty']:g}; recipe {heads['recipe']}",
+        f"  selected by {heads['truth']}: {training['regulators']:,} regulators x {training['targets']:,} "
+        f"targets, {training['true']:,} true of {training['pairs']:,} pairs; {leaky}",
+        f"  coefficients: {shares}{more}",
+    ]
 
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

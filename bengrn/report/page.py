@@ -1,84 +1,86 @@
 """Records to one Markdown page: leaderboards, timing and failures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bengrn.record import Record
+from bengrn.report.gates import gated, judge
+from bengrn.report.notes import footnotes
+from bengrn.report.rows import current
 from bengrn.report.table import (
     Column,
     compat_columns,
     cost_columns,
     enrichment_columns,
-    footnotes,
     group,
+    rows_of,
     strict_columns,
 )
 
-__all__ = ["escape", "render"]
+__all__ = ["More", "escape", "render"]
+
+# the finished records of a task, each seed for itself -> columns beside those of every page
+More = Callable[[Sequence[Record]], Sequence[Column]]
 
 
-def render(records: Sequence[Record]) -> str:
-    """Return the page; of several attempts at a request, the newest finished one counts."""
-    current = _current(records)
+def render(records: Sequence[Record], more: More | None = None) -> str:
+    """Return the page; of several attempts at a request, the newest finished one counts.
+
+    Parameters
+    ----------
+    records
+        Of a folder.
+    more
+        Makes further columns of the headline table, which stand behind the method's name.
+    """
+    newest = current(records)
     parts = [
         "# Leaderboards",
         "",
         "Made by `bengrn report` from the records beside this page; not edited.",
     ]
-    if not current:
+    if not newest:
         parts += [
             "",
             "There are no records yet. Make some: `bengrn run --method pearson --truth omnipath`.",
         ]
-    for title, members in group(current):
+    for title, members in group(newest):
         done = [record for record in members if record.ok]
         parts += ["", f"## {escape(title)}", ""]
         if done:
-            parts += [*_table(strict_columns(), done), "", "As published (compat):", ""]
-            parts += [
-                *_table(compat_columns(), done),
-                "",
-                *_enrichment(done),
-                "Cost:",
-                "",
-                *_table(cost_columns(), done),
-                "",
-            ]
-            parts += [f"- {escape(note)}" for note in footnotes(done)]
+            parts += _finished(done, more(done) if more else ())
         failed = [record for record in members if not record.ok]
         parts += [f"- **{escape(one.label)}**: {one.status}, {escape(one.reason)}" for one in failed]
         parts += ["", _machine(members)]
     return "\n".join(parts) + "\n"
 
 
+def _finished(done: Sequence[Record], more: Sequence[Column]) -> list[str]:
+    """Return the tables of a task's finished records, and the notes on them."""
+    rows = rows_of(done)
+    strict, compat = strict_columns(), compat_columns()
+    gates = judge(done, [*strict, *compat])
+    headline = gated([strict[0], *more, *strict[1:]], gates)
+    notes = [*footnotes(rows, [*strict, *compat], gates), *(one.note for one in more if one.note)]
+    return [
+        *_table(headline, rows),
+        "",
+        "As published (compat):",
+        "",
+        *_table(gated(compat, gates), rows),
+        "",
+        *_enrichment(rows),
+        "Cost:",
+        "",
+        *_table(cost_columns(), done),
+        "",
+        *(f"- {escape(note)}" for note in notes),
+    ]
+
+
 def _enrichment(done: Sequence[Record]) -> list[str]:
     """Return the table of enrichment scores, if there are any."""
     columns = enrichment_columns(done)
     return ["Gene sets (1: found):", "", *_table(columns, done), ""] if columns else []
-
-
-def _current(records: Sequence[Record]) -> list[Record]:
-    """Return one record per question: of each key the newest that finished, else the newest failure.
-
-    Of several keys that ask the same with other code, metrics or draws, the newest counts.
-    """
-    chosen: dict[str, Record] = {}
-    for record in records:
-        if record.ok or record.key not in chosen or not chosen[record.key].ok:
-            chosen[record.key] = record
-    newest: dict[str, Record] = {}
-    for record in sorted(chosen.values(), key=lambda one: one.created):
-        newest[_question(record)] = record
-    kept = {record.key for record in newest.values()}
-    return [record for record in chosen.values() if record.key in kept]
-
-
-def _question(record: Record) -> str:
-    """Return what a record answers: truth, data, task, method with its settings, and seed."""
-    method, truth, data = record.method, record.truth, record.data
-    same = (truth["name"], truth.get("preset"), truth.get("changed"), data.get("name"), data.get("cell_type"),
-            record.task.get("digest"), method.get("package"), record.label, record.seed,
-            record.ingredients.get("network"))  # fmt: skip
-    return repr(same)
 
 
 def _table(columns: Sequence[Column], records: Sequence[Record]) -> list[str]:

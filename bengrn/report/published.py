@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from bengrn.record import Record
-from bengrn.report.published_names import COMPAT, STRICT, Asked, asked, spread
+from bengrn.report.published_names import COMPAT, ENRICHMENT, STRICT, Asked, asked, spread
 from bengrn.report.published_table import Measured, Published, half_unit, load_measured, load_published
 
 __all__ = ["VERDICTS", "PublishedRow", "Verdict", "published_rows"]
@@ -98,6 +98,7 @@ def _answers(wanted: Asked, record: Record) -> bool:
         and record.truth["name"] == wanted.truth
         and wanted.is_data(str(record.data.get("name")))
         and cells.casefold() == wanted.cell_type.casefold()
+        and not record.heads  # of selected heads no printed row is asked for by name
     )
 
 
@@ -202,7 +203,7 @@ def _judge(
         return "not comparable", "; ".join(other)
     value = printed.value
     if compat is None or value is None:
-        return "not measured here", f"the record has no number of this kind ({printed.meaning})"
+        return "not measured here", _lacking(printed, record)
     if settings:
         return "differs", settings
     share = spread(record.method["name"], printed.meaning)
@@ -212,9 +213,22 @@ def _judge(
     apart = abs(compat - value)
     if apart <= max(printed.half_unit, share * scale):
         known = f"within the {share:.1%} that reruns differ by" if share else "to the last printed digit"
+        if printed.is_yes_or_no:
+            known = "found in both" if value else "found in neither"
         return "reproduced", known
     beyond = f"more than the {share:.1%} of reruns" if share else "and no rerun is known"
-    return "differs", f"by {apart / scale:.1%}, {beyond}; same candidates and settings, but other cells"
+    by = f"by {apart / scale:.1%}" if scale else f"{compat:.3g} here"
+    if printed.is_yes_or_no:
+        by = "found here" if compat else "not found here"
+    return "differs", f"{by}, {beyond}; same candidates and settings, but other cells"
+
+
+def _lacking(printed: Published, record: Record) -> str:
+    """Say why a record holds no number like the printed one."""
+    if printed.meaning not in ENRICHMENT:
+        return f"the record has no number of this kind ({printed.meaning})"
+    cell = record.scores.get("compat", {}).get(COMPAT.get(printed.meaning, ""), {})
+    return str(cell.get("reason") or "the record was made without --enrichment")
 
 
 def _short(value: float | None) -> str:

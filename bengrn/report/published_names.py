@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bengrn.report.published_table import Published
 
-__all__ = ["COMPAT", "DATA", "METHODS", "STRICT", "TRUTHS", "Asked", "asked", "spread"]
+__all__ = ["COMPAT", "DATA", "ENRICHMENT", "METHODS", "STRICT", "TRUTHS", "Asked", "asked", "spread"]
 
 # printed truth -> the truth here, and the preset that makes the published universe
 TRUTHS: Mapping[str, tuple[str, str]] = {
@@ -44,6 +44,8 @@ COMPAT: Mapping[str, str] = {
     "auprc_raw": "auprc_quantile",
     "auprc_minus_random": "auprc_minus_random",
     "random_precision": "random_precision",
+    "tf_target_percent": "tf_target_enrichment",
+    "tf_enriched": "tf_enrichment",
 }
 STRICT: Mapping[str, str] = {
     "odds_ratio": "epr",
@@ -53,7 +55,12 @@ STRICT: Mapping[str, str] = {
     "random_precision": "random_precision",
     "precision": "precision",
     "recall": "recall",
+    "tf_target_percent": "tf_target_enrichment",
+    "tf_enriched": "tf_enrichment",
+    "cell_type_enriched": "cell_type_enrichment",
 }
+# what only a run with --enrichment measures
+ENRICHMENT = ("tf_target_percent", "tf_enriched", "cell_type_enriched")
 # what two recorded runs of one protocol differ by, over the larger of the two; of an AUPRC, over its excess
 # over random, because the area itself is mostly that
 _SPREAD = {
@@ -125,9 +132,11 @@ def asked(printed: Published) -> Asked | None:
 def spread(method: str, meaning: str) -> float:
     """Return how far, as a share of the number, two runs of the published protocol differ.
 
-    The odds ratio's where a method has no other; 0 where nothing was ever run twice. Of an AUPRC it is a
-    share of what the area exceeds random by.
+    The odds ratio's where a score of the ranking has no other; 0 where nothing was ever run twice, as no
+    enrichment was. Of an AUPRC it is a share of what the area exceeds random by.
     """
+    if meaning in ENRICHMENT:
+        return 0.0
     kind = "auprc" if meaning.startswith("auprc") else meaning
     return _SPREAD.get((method, kind), _SPREAD.get((method, "odds_ratio"), 0.0))
 

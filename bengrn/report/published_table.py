@@ -26,6 +26,8 @@ _WEIGHT: Mapping[Status | Literal["note"], int] = {
     "note": 0, "comparable": 0, "other task": 1, "not comparable": 2, "wrong": 3,
 }  # fmt: skip
 
+_FOUND = {"TRUE": 1.0, "FALSE": 0.0}
+
 MEANINGS = {
     "odds_ratio": "odds ratio TP TN / (FP FN) of the first K pairs, K the true ones; printed as EPR",
     "auprc_raw": "area under straight lines through 128 quantile thresholds; printed as AUPRC",
@@ -92,8 +94,13 @@ class Published:
 
     @property
     def value(self) -> float | None:
-        """The number, or None for a word."""
-        return _number(self.printed)
+        """The number; 1 or 0 where a set was found or not; None for another word."""
+        return _FOUND.get(self.printed, _number(self.printed))
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether it says that something was found, or not."""
+        return self.printed in _FOUND
 
     @property
     def half_unit(self) -> float:

@@ -1,29 +1,64 @@
-"""Records as rows: which columns there are, how a cell reads, what the footnotes say."""
+"""Records as tables: which records belong together, which columns there are, how a cell reads."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bengrn.record import Record
+from bengrn.report.rows import SeedMean, join_rows
 
 __all__ = [
     "Column",
     "compat_columns",
     "cost_columns",
     "enrichment_columns",
-    "failures",
-    "footnotes",
     "group",
+    "label_of",
+    "rows_of",
     "strict_columns",
+    "text_column",
 ]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its title, and what a finished record says in it."""
+    """A column: its title, and what a finished record says in it.
+
+    Parameters
+    ----------
+    title
+        Its head.
+    cell
+        Record to text; "-" for nothing.
+    is_text
+        Whether it reads from the left.
+    score
+        Mode and metric that it shows or is made of, if there is one: then it has a gate.
+    note
+        What a reader must know of it, or nothing.
+    """
 
     title: str
     cell: Callable[[Record], str]
     is_text: bool = False
+    score: tuple[str, str] | None = None
+    note: str = ""
+
+
+def text_column(
+    title: str, texts: Mapping[str, str], *, score: tuple[str, str] | None = None, note: str = ""
+) -> Column:
+    """Return a column of what was worked out elsewhere, such as ranks.
+
+    Parameters
+    ----------
+    title
+        Its head.
+    texts
+        Key of a record -> its cell; of several seeds in one row, the key of the first.
+    score, note
+        As of a `Column`.
+    """
+    return Column(title, lambda record: texts.get(record.key, "-"), is_text=True, score=score, note=note)
 
 
 def _number(value: float | None) -> str:
@@ -45,12 +80,20 @@ def _score(name: str, mode: str = "strict") -> Callable[[Record], str]:
         text = _number(found["value"])
         if found.get("low") is not None:
             text += f" [{_number(found['low'])}, {_number(found['high'])}]"
-        return text
+        return text + (f", sd {_number(found['sd'])}" if found.get("sd") else "")
 
     return cell
 
 
-def _label(record: Record) -> str:
+def _scores(title: str, name: str, mode: str = "strict") -> Column:
+    """Return a column of scores."""
+    return Column(title, _score(name, mode), score=(mode, name))
+
+
+def label_of(record: Record) -> str:
+    """Return how a row is called: the method, and its seed or how many seeds it has."""
+    if isinstance(record, SeedMean):
+        return f"{record.label}, {len(record.seeds)} seeds"
     seed = f" seed {record.seed}" if record.seed else ""
     return record.label + seed
 
@@ -70,13 +113,13 @@ def _memory(record: Record) -> str:
 def strict_columns() -> list[Column]:
     """Return the columns of the headline table."""
     return [
-        Column("method", _label, is_text=True),
-        Column("AP", _score("ap")),
-        Column("AP/random", _score("ap_ratio")),
-        Column("AP lift", _score("ap_lift")),
-        Column("EPR", _score("epr")),
-        Column("EPR lift", _score("epr_lift")),
-        Column("AUROC", _score("auroc")),
+        Column("method", label_of, is_text=True),
+        _scores("AP", "ap"),
+        _scores("AP/random", "ap_ratio"),
+        _scores("AP lift", "ap_lift"),
+        _scores("EPR", "epr"),
+        _scores("EPR lift", "epr_lift"),
+        _scores("AUROC", "auroc"),
         Column("infer s", _seconds),
     ]
 
@@ -84,11 +127,11 @@ def strict_columns() -> list[Column]:
 def compat_columns() -> list[Column]:
     """Return the columns that reproduce published numbers, named as what they are."""
     return [
-        Column("method", _label, is_text=True),
-        Column("'EPR' (odds ratio)", _score("epr_published", "compat")),
-        Column("AUPRC (quantiles)", _score("auprc_quantile", "compat")),
-        Column("AUPRC - random", _score("auprc_minus_random", "compat")),
-        Column("random", _score("random_precision", "compat")),
+        Column("method", label_of, is_text=True),
+        _scores("'EPR' (odds ratio)", "epr_published", "compat"),
+        _scores("AUPRC (quantiles)", "auprc_quantile", "compat"),
+        _scores("AUPRC - random", "auprc_minus_random", "compat"),
+        _scores("random", "random_precision", "compat"),
     ]
 
 
@@ -102,13 +145,13 @@ def enrichment_columns(records: Sequence[Record]) -> list[Column]:
         return _number(record.scores.get("strict", {}).get("tf_target_enrichment", {}).get(null))
 
     return [
-        Column("method", _label, is_text=True),
-        Column("TF targets %", _score("tf_target_enrichment")),
+        Column("method", label_of, is_text=True),
+        _scores("TF targets %", "tf_target_enrichment"),
         Column("by chance %", by_chance),
-        Column("TFs", _score("tf_enrichment")),
-        Column("cell type", _score("cell_type_enrichment")),
-        Column("TF targets % (compat)", _score("tf_target_enrichment", "compat")),
-        Column("TFs (compat)", _score("tf_enrichment", "compat")),
+        _scores("TFs", "tf_enrichment"),
+        _scores("cell type", "cell_type_enrichment"),
+        _scores("TF targets % (compat)", "tf_target_enrichment", "compat"),
+        _scores("TFs (compat)", "tf_enrichment", "compat"),
     ]
 
 
@@ -123,7 +166,7 @@ def cost_columns() -> list[Column]:
         return cell
 
     return [
-        Column("method", _label, is_text=True),
+        Column("method", label_of, is_text=True),
         Column("load s", phase("load", "wall_s")),
         Column("infer s", phase("infer", "wall_s")),
         Column("infer CPU s", phase("infer", "cpu_s")),
@@ -143,6 +186,11 @@ def group(records: Iterable[Record]) -> list[tuple[str, list[Record]]]:
         tasks.setdefault(key, []).append(record)
     merged = _join_failures(tasks)
     return [(_title(members), sorted(members, key=_order)) for members in merged]
+
+
+def rows_of(members: Iterable[Record]) -> list[Record]:
+    """Return the rows of a task's table: finished records, seeds of one method joined, in order."""
+    return sorted(join_rows(list(members)), key=_order)
 
 
 def _join_failures(tasks: dict[tuple[str, ...], list[Record]]) -> list[list[Record]]:
@@ -176,59 +224,10 @@ def _title(records: Sequence[Record]) -> str:
     if record.ok:
         pairs, true = record.value("n_candidates"), record.value("n_positive")
         share = record.value("random_precision") or 0.0
+        rows = "transcription factors" if report.get("universe") == "tf" else "regulators"
+        rows += " held out from head selection" if "share" in report.get("trained_on", {}) else ""
         title += (
-            f"; {report['regulators']:,} regulators x {report['targets']:,} targets = {pairs:,.0f} pairs, "
+            f"; {report['regulators']:,} {rows} x {report['targets']:,} targets = {pairs:,.0f} pairs, "
             f"{true:,.0f} true ({share:.2%})"
         )
     return title
-
-
-def failures(records: Iterable[Record]) -> list[str]:
-    """Return one line for each record without scores: who, how and why."""
-    return [
-        f"{_label(record)}: {record.status}: {' '.join(record.reason.split())}"
-        for record in records
-        if not record.ok
-    ]
-
-
-def _verdict(records: Sequence[Record]) -> str:
-    """Say which methods know more than degrees tell, as far as this table shows."""
-    lifts = {
-        record.label: record.scores["strict"]["ap_lift"]
-        for record in records
-        if record.method.get("origin") != "control" and "ap_lift" in record.scores.get("strict", {})
-    }
-    above = [label for label, lift in lifts.items() if (lift.get("low") or 0.0) > 1]
-    if not lifts:
-        return "Only controls were run: add a method."
-    if not above:
-        return "Above the null: no method; every interval of the AP lift reaches 1 or less."
-    return f"Above the null, by the interval of the AP lift: {', '.join(above)}."
-
-
-def footnotes(records: Sequence[Record]) -> list[str]:
-    """Return what a reader of the table must know, each once."""
-    done = [record for record in records if record.ok]
-    notes = []
-    scores = [(name, cell) for record in done for name, cell in record.scores.get("strict", {}).items()]
-    if any(cell.get("low") is not None for _, cell in scores):
-        notes.append("[low, high]: 95 % bootstrap over regulators.")
-    if any(name.endswith("_lift") and cell["value"] is not None for name, cell in scores):
-        notes.append(
-            "Lift: over the mean of a degree-preserving null of the truth; 1 = no more than degrees tell."
-        )
-        notes.append(_verdict(done))
-    if any(record.timings.get("infer", {}).get("stored") for record in done):
-        notes.append("* inferred earlier; the network came from the store.")
-    report = done[0].task.get("report", {}) if done else {}
-    if "genes_mapped" in report:
-        total = report["genes_mapped"] + report.get("genes_ambiguous", 0) + report.get("genes_lost", 0)
-        notes.append(
-            f"Gene names: {report['gene_ids']}, {report['genes_mapped'] / total:.1%} of {total:,} mapped."
-        )
-    shared = set.intersection(*(set(record.warnings) for record in done)) if done else set()
-    notes += [f"Note: {text}." for text in sorted(shared)]
-    for record in done:
-        notes += [f"{record.label}: {text}." for text in record.warnings if text not in shared]
-    return notes

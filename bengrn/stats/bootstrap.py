@@ -11,6 +11,7 @@ from scipy import sparse
 from bengrn.errors import MetricError
 from bengrn.metrics.metric import Ranking
 from bengrn.metrics.ranking import ap_ratio, auroc, average_precision, epr, rank
+from bengrn.stats.drawn import Bootstrapped, Drawn
 from bengrn.stats.draws import (
     Draws,
     choose_thresholds,
@@ -24,6 +25,7 @@ from bengrn.stats.interval import (
     LOG,
     MIN_REGULATORS,
     Interval,
+    Scale,
     counts_scale,
     effective_number,
     t_interval,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BOOTSTRAP_VERSION", "bootstrap"]
 
-BOOTSTRAP_VERSION = "2"
+BOOTSTRAP_VERSION = "3"
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -61,7 +63,7 @@ def bootstrap(
     seed: int,
     level: float = 0.95,
     ranking: Ranking | None = None,
-) -> dict[str, Interval]:
+) -> Bootstrapped:
     """Compute intervals from draws of regulators, with replacement.
 
     Regulators are drawn, not pairs: pairs of one regulator rise and fall together, and treating them
@@ -84,9 +86,9 @@ def bootstrap(
 
     Returns
     -------
-    dict
-        `ap`, `ap_ratio`, `auroc`, `epr`; with nulls also `ap_lift` and `epr_lift`, the value over the
-        mean of all nulls.
+    Bootstrapped
+        Of `ap`, `ap_ratio`, `auroc`, `epr`; with nulls also of `ap_lift` and `epr_lift`, the value over the
+        mean of all nulls. The same seed and number of draws draw the same regulators.
 
     Notes
     -----
@@ -118,10 +120,15 @@ def bootstrap(
             for weights_DR in draw_regulators(candidates.shape[0], draws, seed, _DRAWS_AT_A_TIME)
         ]
         drawn = {name: np.concatenate([part[name] for part in parts]) for name in values}
-    return {
-        name: _interval(name, value, drawn[name], regulators, level, own, null_facts.get(name, ()))
-        for name, value in values.items()
-    }
+    intervals, kept = dict[str, Interval](), dict[str, Drawn]()
+    for name, value in values.items():
+        facts = null_facts.get(name, ())
+        scale = _scale(name, own, facts)
+        intervals[name] = _interval(name, value, drawn[name], regulators, level, own, scale, facts)
+        if value is not None and intervals[name].low is not None:
+            draws_D = drawn[name].astype(np.float32)
+            kept[name] = Drawn(value, draws_D, scale, *regulators, as_ratio=name != "auroc")
+    return Bootstrapped(intervals, kept)
 
 
 def _point_values(
@@ -177,6 +184,13 @@ def _draw(
     return {name: one[1:] for name, one in values.items()}
 
 
+def _scale(name: str, own: Ranking, null_facts: tuple[float, ...]) -> Scale:
+    """Return the scale on which draws of a score are even."""
+    # what one true edge more among the first K is worth
+    unit = own.n_pairs / own.n_positive**2 / (null_facts[0] if null_facts and null_facts[0] > 0 else 1.0)
+    return {"auroc": ARCSINE, "epr": counts_scale(unit), "epr_lift": counts_scale(unit)}.get(name, LOG)
+
+
 def _interval(
     name: str,
     value: float | None,
@@ -184,6 +198,7 @@ def _interval(
     regulators: tuple[int, float],
     level: float,
     own: Ranking,
+    scale: Scale,
     null_facts: tuple[float, ...],
 ) -> Interval:
     """Return the interval of one value, on its own scale and within its bounds."""
@@ -191,9 +206,6 @@ def _interval(
         return Interval(
             None, None, None, "undefined: no false pair, or a null that finds nothing", *null_facts
         )
-    # what one true edge more among the first K is worth
-    unit = own.n_pairs / own.n_positive**2 / (null_facts[0] if null_facts else 1.0)
-    scale = {"auroc": ARCSINE, "epr": counts_scale(unit), "epr_lift": counts_scale(unit)}.get(name, LOG)
     high = {"ap": 1.0, "auroc": 1.0, "ap_ratio": own.n_pairs / own.n_positive,
             "epr": own.n_pairs / own.n_positive}.get(name, np.inf)  # fmt: skip
     found = t_interval(

@@ -115,7 +115,8 @@ def degree_preserving_swap(
     if n_legal == 0:
         raise MetricError(
             f"No edge of the truth can be swapped ({n_edges} edges of {len(np.unique(row))} regulators), so "
-            "no other truth has these degrees and a lift over it is undefined. Use more regulators."
+            "no other truth has these degrees and a lift over it is undefined. Use a truth of several "
+            "regulators that leaves some pairs false."
         )
     return sparse.csr_array((np.ones(n_edges, dtype=bool), (row, column)), shape=edges.shape)
 

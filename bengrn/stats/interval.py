@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bengrn.errors import MetricError
+
 __all__ = [
     "ARCSINE",
     "IDENTITY",
@@ -15,6 +17,8 @@ __all__ = [
     "Scale",
     "counts_scale",
     "effective_number",
+    "scale_named",
+    "standard_error",
     "t_interval",
 ]
 
@@ -52,10 +56,22 @@ class Interval:
 
 @dataclass(frozen=True)
 class Scale:
-    """A change of scale, forth and back, that makes the spread of a score much the same at all its values."""
+    """A change of scale, forth and back, that makes the spread of a score much the same at all its values.
 
+    Parameters
+    ----------
+    name
+        "identity", "log", "arcsine" or "root".
+    forth, back
+        Both never decrease.
+    unit
+        Of a root, what one count is worth; else 0.
+    """
+
+    name: str
     forth: Callable[[Floats], Floats]
     back: Callable[[Floats], Floats]
+    unit: float = 0.0
 
 
 def _log(value: Floats) -> Floats:
@@ -64,11 +80,12 @@ def _log(value: Floats) -> Floats:
     return logarithm
 
 
-IDENTITY = Scale(lambda value: value, lambda value: value)
+IDENTITY = Scale("identity", lambda value: value, lambda value: value)
 # ratios and products of precisions
-LOG = Scale(_log, np.exp)
+LOG = Scale("log", _log, np.exp)
 # shares: the ends 0 and 1 are no exception
 ARCSINE = Scale(
+    "arcsine",
     lambda value: np.arcsin(np.sqrt(np.clip(value, 0, 1))),
     lambda angle: np.sin(np.clip(angle, 0, np.pi / 2)) ** 2,
 )
@@ -81,9 +98,22 @@ def counts_scale(unit: float) -> Scale:
     """
     offset = 0.375 * unit
     return Scale(
+        "root",
         lambda value: np.sqrt(value + offset),
         lambda root: np.maximum(np.maximum(root, 0) ** 2 - offset, 0),
+        unit,
     )
+
+
+def scale_named(name: str, unit: float) -> Scale:
+    """Return the scale that has this name and unit.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    return counts_scale(unit) if name == "root" else {one.name: one for one in (IDENTITY, LOG, ARCSINE)}[name]
 
 
 def effective_number(weight_R: npt.NDArray[np.number]) -> float:
@@ -94,6 +124,29 @@ def effective_number(weight_R: npt.NDArray[np.number]) -> float:
     weights = weight_R.astype(np.float64)
     squares = float((weights**2).sum())
     return float(weights.sum()) ** 2 / squares if squares else 0.0
+
+
+def standard_error(moved_D: Floats, n_regulators: int) -> float:
+    """Return the standard error that draws tell of: their standard deviation, a little widened.
+
+    Parameters
+    ----------
+    moved_D
+        Shape (D,), a value in draws of regulators, on its scale; not finite where undefined.
+    n_regulators
+        Regulators that the draws were taken of.
+
+    Raises
+    ------
+    MetricError
+        If there are too few regulators or defined draws: the message says why, without a full stop.
+    """
+    _check_draws(n_regulators, len(moved_D))
+    defined = moved_D[np.isfinite(moved_D)]
+    if len(defined) < max(2, (1 - _MAX_UNDEFINED) * len(moved_D)):
+        raise MetricError(f"undefined in {len(moved_D) - len(defined)} of {len(moved_D)} draws of regulators")
+    # a draw of R varies by the R-th part less than regulators do
+    return float(defined.std()) * float(np.sqrt(n_regulators / (n_regulators - 1)))
 
 
 def t_interval(
@@ -127,26 +180,30 @@ def t_interval(
     """
     from scipy.stats import t
 
-    if n_regulators < MIN_REGULATORS:
-        why = f"no interval: {n_regulators} regulators with a true edge; needs {MIN_REGULATORS}"
-        return Interval(value, None, None, why)
-    if not len(draws):
-        return Interval(value, None, None, "no interval: no draw was made (--draws 0)")
-    if value == 0:
-        return Interval(
-            value, None, None, "no interval: nothing was found, so nothing is known of its spread"
-        )
-    defined = draws[np.isfinite(draws)]
-    moved = scale.forth(defined)
-    moved = moved[np.isfinite(moved)]
-    if len(moved) < max(2, (1 - _MAX_UNDEFINED) * len(draws)):
-        why = f"no interval: undefined in {len(draws) - len(moved)} of {len(draws)} draws of regulators"
-        return Interval(value, None, None, why)
-    center = float(scale.forth(np.array(value)))
-    if not np.isfinite(center):
-        return Interval(value, None, None, f"no interval around {value:g}")
-    # a draw of R varies by the R-th part less than regulators do
-    spread = float(moved.std()) * np.sqrt(n_regulators / (n_regulators - 1))
+    try:
+        center, spread = _center_and_spread(value, draws, scale, n_regulators)
+    except MetricError as why:
+        return Interval(value, None, None, f"no interval: {why}")
     reach = t.ppf((1 + level) / 2, max(n_effective - 1, 1)) * spread
     ends = np.clip(scale.back(center + np.array([-reach, reach])), *bounds)
     return Interval(value, min(float(ends[0]), value), max(float(ends[1]), value))
+
+
+def _check_draws(n_regulators: int, n_draws: int) -> None:
+    """Refuse what no spread can be told from."""
+    if n_regulators < MIN_REGULATORS:
+        raise MetricError(f"{n_regulators} regulators with a true edge; needs {MIN_REGULATORS}")
+    if not n_draws:
+        raise MetricError("no draw was made (--draws 0)")
+
+
+def _center_and_spread(value: float, draws: Floats, scale: Scale, n_regulators: int) -> tuple[float, float]:
+    """Return the value and its standard error, on the scale."""
+    _check_draws(n_regulators, len(draws))
+    if value == 0:
+        raise MetricError("nothing was found, so nothing is known of its spread")
+    spread = standard_error(scale.forth(draws), n_regulators)
+    center = float(scale.forth(np.array(value)))
+    if not np.isfinite(center):
+        raise MetricError(f"{value:g} has no place on its scale")
+    return center, spread

@@ -8,8 +8,10 @@ import numpy.typing as npt
 
 from bengrn.errors import MetricError
 from bengrn.metrics.metric import RegulatorMetric, RegulatorRanking
+from bengrn.stats.drawn import Bootstrapped, Drawn, is_ratio
 from bengrn.stats.draws import draw_regulators
 from bengrn.stats.interval import ARCSINE, IDENTITY, LOG, Interval, Scale, effective_number, t_interval
+from bengrn.stats.mean_interval import skewed_mean_interval
 
 __all__ = ["regulator_intervals"]
 
@@ -25,7 +27,7 @@ def regulator_intervals(
     draws: int = 1000,
     seed: int,
     level: float = 0.95,
-) -> dict[str, Interval]:
+) -> Bootstrapped:
     """Compute the interval of every metric that is a mean over regulators.
 
     Parameters
@@ -39,9 +41,9 @@ def regulator_intervals(
 
     Returns
     -------
-    dict
-        Of a metric between 0 and 1 the interval is made on its arcsine, of one from 0 on its logarithm,
-        of any other on itself.
+    Bootstrapped
+        Of a share with a fixed chance level (AUROC) the interval is made on its arcsine, of any other metric
+        that is never negative (average precision) on itself, corrected for skewness, of the rest on itself.
         A metric that raises has no value, but its reason.
     """
     found: dict[str, Interval] = {}
@@ -56,21 +58,42 @@ def regulator_intervals(
             found[metric.name] = Interval(None, None, None, f"{type(error).__name__}: {error}")
     parts = {name: one for name, one in parts.items() if found[name].value is not None}
     drawn = _draw(parts, len(ranking.n_pairs_R), draws, seed)
+    kept: dict[str, Drawn] = {}
     for metric in metrics:
         value = found[metric.name].value
         if value is None:
             continue
-        weight_R = parts[metric.name][1]
+        one = _drawn(metric, value, drawn[metric.name], parts[metric.name][1])
         found[metric.name] = t_interval(
             value,
             drawn[metric.name],
-            scale=_scale(metric.bounds),
-            n_regulators=int((weight_R > 0).sum()),
-            n_effective=effective_number(weight_R),
+            scale=one.scale,
+            n_regulators=one.n_regulators,
+            n_effective=one.n_effective,
             level=level,
             bounds=metric.bounds,
         )
-    return found
+        if found[metric.name].low is not None:
+            kept[metric.name] = one
+            if one.as_ratio:
+                found[metric.name] = skewed_mean_interval(
+                    *parts[metric.name], level=level, bounds=metric.bounds
+                )
+    return Bootstrapped(found, kept)
+
+
+def _drawn(metric: RegulatorMetric, value: float, draws_D: Doubles, weight_R: Doubles) -> Drawn:
+    """Return what is kept of a metric's draws."""
+    scale = _scale(metric.bounds)
+    return Drawn(
+        value,
+        draws_D.astype(np.float32),
+        scale,
+        n_regulators=int((weight_R > 0).sum()),
+        n_effective=effective_number(weight_R),
+        direction=metric.direction,
+        as_ratio=scale is not IDENTITY and is_ratio(metric.bounds, metric.chance),
+    )
 
 
 def _checked(metric: RegulatorMetric, ranking: RegulatorRanking) -> tuple[Doubles, Doubles]:

@@ -16,7 +16,7 @@ from bengrn.enrichment.scores import (
     tf_enrichment,
     tf_target_enrichment,
 )
-from bengrn.errors import MetricError
+from bengrn.errors import DataError, MetricError
 from bengrn.values import Network
 
 __all__ = ["ENRICHMENT_VERSION", "add_enrichment", "enrichment_scores"]
@@ -46,7 +46,7 @@ def enrichment_scores(
     network
         As it was inferred: genes are symbols.
     organism
-        "human" or "mouse": gene sets of others are not known.
+        "human" or "mouse"; gene sets of others are not known, and no score is defined.
     cell_type
         The Cell Ontology name of the cells; None where there are several.
 
@@ -74,7 +74,7 @@ def enrichment_scores(
     for mode, name, version, measure in runs:
         try:
             found = measure()
-        except MetricError as error:
+        except (MetricError, DataError) as error:  # a species without gene sets is no reason to lose the rest
             scores[mode][name] = {"value": None, "version": version, "reason": str(error)}
             continue
         scores[mode][name] = {**_cell(found), "version": version}

@@ -1,5 +1,6 @@
 """The frozen network task: cells, genes, regulators, targets and truth, the same for every method."""
 
+import dataclasses
 import json
 import shutil
 import tempfile
@@ -27,6 +28,7 @@ __all__ = ["FROZEN_VERSION", "FrozenTask", "count_pairs", "freeze", "truth_diges
 # raised whenever the same data and selection could give another task
 FROZEN_VERSION = "3"
 _MIN_REGULATORS = 2
+_TRAIN = "train"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,25 +47,49 @@ class FrozenTask:
         ambiguous.
     report
         How the task was made: counts of what was mapped, kept and lost.
+    train
+        The truth that heads are selected by, where that is not `truth` itself; `bengrn.tasks.held_out`.
+    asked
+        Regulators that methods are asked for, where they are more than those that are scored.
     """
 
     adata: "AnnData"
     truth: Truth
     names: Names
     report: Mapping[str, Any]
+    train: Truth | None = None
+    asked: tuple[str, ...] = ()
+
+    @property
+    def regulators(self) -> tuple[str, ...]:
+        """What every method is asked for."""
+        return self.asked or self.truth.regulators
+
+    def reporting(self, **facts: Any) -> "FrozenTask":
+        """Return the task with more said of how it was made; it is another task then."""
+        return dataclasses.replace(self, report={**self.report, **facts})
 
     @property
     def digests(self) -> dict[str, str]:
         """Content hashes of everything that could change a score."""
+        more = {}
+        if self.train is not None:
+            more = {
+                "scored_regulators": digest_names(self.truth.regulators),
+                "train_regulators": digest_names(self.train.regulators),
+                "train_targets": digest_names(self.train.targets),
+                "train_truth": truth_digest(self.train),
+            }
         return {
             "counts": digest_matrix(self.adata.X),
             "values": str(self.adata.uns["values"]),
             "depth": digest_matrix(np.asarray(self.adata.obs["total_counts"], dtype=np.float64)),
             "cells": digest_names(self.adata.obs_names),
             "genes": digest_names(self.adata.var_names),
-            "regulators": digest_names(self.truth.regulators),
+            "regulators": digest_names(self.regulators),
             "targets": digest_names(self.truth.targets),
             "truth": truth_digest(self.truth),
+            **more,
         }
 
     @property
@@ -110,6 +136,10 @@ class FrozenTask:
             "names": dict(self.names),
             "report": dict(self.report),
         }
+        if self.train is not None:
+            (folder / _TRAIN).mkdir()
+            write_truth_folder(self.train, folder / _TRAIN)
+            about["asked"] = list(self.asked)
         (folder / "task.json").write_text(json.dumps(about))
 
     @classmethod
@@ -123,7 +153,9 @@ class FrozenTask:
         obs = pd.DataFrame({"total_counts": about["total_counts"]}, index=about["cells"], dtype=np.float64)
         adata = AnnData(counts, obs=obs, var=pd.DataFrame(index=about["genes"]))
         adata.uns["values"] = about["values"]
-        return cls(adata, read_truth_folder(folder), about["names"], about["report"])
+        train = read_truth_folder(folder / _TRAIN) if (folder / _TRAIN).exists() else None
+        asked = tuple(about.get("asked", ()))
+        return cls(adata, read_truth_folder(folder), about["names"], about["report"], train, asked)
 
 
 def truth_digest(truth: Truth) -> str:

@@ -1,44 +1,63 @@
 """Score a network against the truth of a frozen task: strict, compat, nulls and intervals."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bengrn.errors import MetricError
 from bengrn.metrics import METRICS, REGULATOR_METRICS
-from bengrn.metrics.compat import COMPAT_VERSION, compat_scores
+from bengrn.metrics.cards import COMPAT_CARDS, LIFT_CARDS, LIFT_VERSION
+from bengrn.metrics.compat import COMPAT_VERSION, NO_ODDS_RATIO, compat_scores
 from bengrn.metrics.metric import Metric, Ranking, RegulatorMetric
 from bengrn.metrics.per_regulator import rank_regulators
 from bengrn.metrics.ranking import epr_range, rank
 from bengrn.request import Scoring
 from bengrn.stats.bootstrap import BOOTSTRAP_VERSION, bootstrap
 from bengrn.stats.degree_null import NULL_VERSION, degree_nulls
+from bengrn.stats.drawn import Bootstrapped, Drawn
 from bengrn.stats.interval import Interval
 from bengrn.stats.regulator_intervals import regulator_intervals
+from bengrn.tasks.notes import notes_on_scores
 from bengrn.truths.align import Candidates, align
 from bengrn.values import Network, Truth
 
-__all__ = ["LIFTS", "SCORE_VERSION", "score_network"]
+__all__ = ["LIFTS", "SCORE_VERSION", "NetworkScores", "score_network"]
 
-SCORE_VERSION = f"network/1 null/{NULL_VERSION} bootstrap/{BOOTSTRAP_VERSION} compat/{COMPAT_VERSION}"
-LIFT_VERSION = "2"
-LIFTS = {
-    "ap_lift": "average precision over its mean on truths with the same degrees, edges swapped",
-    "epr_lift": "early precision ratio over its mean on truths with the same degrees, edges swapped",
-}
-# with fewer true positives expected by chance, an early precision is mostly luck
-_LOW_POWER = 20
+SCORE_VERSION = f"network/2 null/{NULL_VERSION} bootstrap/{BOOTSTRAP_VERSION} compat/{COMPAT_VERSION}"
+LIFTS = tuple(card.name for card in LIFT_CARDS)
 # the seed of nulls and bootstraps is fixed: the same network always gets the same interval
 _STATISTICS_SEED = 0
 
 Scores = dict[str, dict[str, dict[str, Any]]]
 
 
+@dataclass(frozen=True, eq=False)
+class NetworkScores:
+    """The scores of a network on a frozen task.
+
+    Parameters
+    ----------
+    scores
+        mode -> metric -> value (None where undefined, with a reason), version, and an interval where
+        there is one.
+    warnings
+        What a reader of the numbers should know.
+    draws
+        Metric -> its draws of regulators, for every strict metric that has an interval. Networks on one
+        task with one `Scoring` get the same draws, so that they can be compared in pairs.
+    """
+
+    scores: Scores
+    warnings: tuple[str, ...]
+    draws: Mapping[str, Drawn]
+
+
 def score_network(
     network: Network, truth: Truth, scoring: Scoring, extra: Iterable[Metric | RegulatorMetric] = ()
-) -> tuple[Scores, list[str]]:
-    """Return the scores of a network on a truth restricted to the frozen task, and warnings.
+) -> NetworkScores:
+    """Score a network on a truth that is restricted to the frozen task.
 
     Parameters
     ----------
@@ -51,14 +70,6 @@ def score_network(
     extra
         Metrics beyond the built-in ones.
 
-    Returns
-    -------
-    scores
-        mode -> metric -> value (None where undefined, with a reason), version, and an interval where
-        there is one.
-    warnings
-        What a reader of the numbers should know.
-
     Raises
     ------
     MetricError
@@ -70,26 +81,65 @@ def score_network(
     strict = {one.name: _measure(one, ranking) for one in every if not isinstance(one, RegulatorMetric)}
     low, high = epr_range(ranking)
     strict["epr"].update(tie_low=low, tie_high=high)
-    strict |= _per_regulator([one for one in every if isinstance(one, RegulatorMetric)], candidates, scoring)
-    warnings = [*_add_intervals(strict, candidates, ranking, scoring), *_notes(strict, ranking.n_positive)]
-    compat = {
-        name: {"value": _plain(value), "version": COMPAT_VERSION}
-        for name, value in compat_scores(candidates).items()
+    per_regulator = [one for one in every if isinstance(one, RegulatorMetric)]
+    inside = _inside_regulators(candidates, per_regulator, scoring)
+    strict |= _cells(per_regulator, inside.intervals)
+    pooled, no_lift = _pooled(candidates, ranking, scoring)
+    _add_intervals(strict, pooled.intervals, no_lift or "no null was drawn (--nulls 0)")
+    warnings = [f"no lift: {no_lift.rstrip('.')}"] if no_lift else []
+    return NetworkScores(
+        {"strict": strict, "compat": _compat(candidates)},
+        (*warnings, *notes_on_scores(strict)),
+        {**pooled.drawn, **inside.drawn},
+    )
+
+
+def _compat(candidates: Candidates) -> dict[str, dict[str, Any]]:
+    """Return the cells of the published numbers; only the odds ratio can be undefined."""
+    found = compat_scores(candidates)
+    cells: dict[str, dict[str, Any]] = {
+        card.name: {"value": _plain(found.get(card.name)), "version": COMPAT_VERSION} for card in COMPAT_CARDS
     }
-    return {"strict": strict, "compat": compat}, warnings
+    if "epr_published" not in found:
+        cells["epr_published"]["reason"] = NO_ODDS_RATIO
+    return cells
 
 
-def _per_regulator(
-    metrics: Sequence[RegulatorMetric], candidates: Candidates, scoring: Scoring
-) -> dict[str, dict[str, Any]]:
-    """Return the metrics that are means over regulators, each with its interval."""
-    intervals = regulator_intervals(
+def _inside_regulators(
+    candidates: Candidates, metrics: Sequence[RegulatorMetric], scoring: Scoring
+) -> Bootstrapped:
+    """Return the metrics that are means over regulators, in draws of regulators."""
+    return regulator_intervals(
         rank_regulators(candidates),
         metrics,
         draws=scoring.bootstrap_draws,
         seed=_STATISTICS_SEED,
         level=scoring.level,
     )
+
+
+def _pooled(candidates: Candidates, ranking: Ranking, scoring: Scoring) -> tuple[Bootstrapped, str]:
+    """Return the pooled metrics and their lifts in draws of regulators; why there is no lift, if so."""
+    nulls, why = [], ""
+    try:
+        nulls = degree_nulls(candidates, draws=scoring.null_draws, seed=_STATISTICS_SEED)
+    except MetricError as error:
+        why = str(error)
+    found = bootstrap(
+        candidates,
+        nulls,
+        draws=scoring.bootstrap_draws,
+        seed=_STATISTICS_SEED,
+        level=scoring.level,
+        ranking=ranking,
+    )
+    return found, why
+
+
+def _cells(
+    metrics: Sequence[RegulatorMetric], intervals: Mapping[str, Interval]
+) -> dict[str, dict[str, Any]]:
+    """Return the cells of metrics that are means over regulators."""
     cells: dict[str, dict[str, Any]] = {}
     for metric in metrics:
         cells[metric.name] = {"value": _plain(intervals[metric.name].value), "version": metric.version}
@@ -98,29 +148,14 @@ def _per_regulator(
 
 
 def _add_intervals(
-    strict: dict[str, dict[str, Any]], candidates: Candidates, ranking: Ranking, scoring: Scoring
-) -> list[str]:
-    """Add intervals and lifts to the scores; return why there is no lift, if so."""
-    nulls, why = [], ""
-    try:
-        nulls = degree_nulls(candidates, draws=scoring.null_draws, seed=_STATISTICS_SEED)
-    except MetricError as error:
-        why = str(error)
-    intervals = bootstrap(
-        candidates,
-        nulls,
-        draws=scoring.bootstrap_draws,
-        seed=_STATISTICS_SEED,
-        level=scoring.level,
-        ranking=ranking,
-    )
+    strict: dict[str, dict[str, Any]], intervals: Mapping[str, Interval], no_lift: str
+) -> None:
+    """Add intervals and lifts to the scores; where there is no lift, say why."""
     for name, interval in intervals.items():
         cell = strict.setdefault(name, {"value": interval.value, "version": LIFT_VERSION})
         _write(cell, interval)
     for name in LIFTS:
-        none = {"value": None, "version": LIFT_VERSION, "reason": why or "no null was drawn (--nulls 0)"}
-        strict.setdefault(name, none)
-    return [f"no lift: {why}"] if why else []
+        strict.setdefault(name, {"value": None, "version": LIFT_VERSION, "reason": no_lift})
 
 
 def _write(cell: dict[str, Any], interval: Interval) -> None:
@@ -128,22 +163,8 @@ def _write(cell: dict[str, Any], interval: Interval) -> None:
     cell.update(low=_plain(interval.low), high=_plain(interval.high))
     if interval.null_mean is not None:
         cell.update(null_mean=interval.null_mean, null_sd=interval.null_sd)
-    if interval.reason:
-        cell["reason"] = interval.reason
-
-
-def _notes(strict: dict[str, dict[str, Any]], n_positive: int) -> list[str]:
-    """Return what a reader of the scores should know."""
-    notes = []
-    expected = strict["expected_tp"]["value"]
-    if expected is not None and expected < _LOW_POWER:
-        notes.append(
-            f"low power: {expected:.1f} true positives expected by chance among the first "
-            f"{n_positive:,} pairs; below {_LOW_POWER} early precision is mostly luck"
-        )
-    if strict["coverage"]["value"] < 1:
-        notes.append(f"the network covers {strict['coverage']['value']:.1%} of the candidates")
-    return notes
+    if interval.reason:  # a metric that is undefined has said why already
+        cell.setdefault("reason", interval.reason)
 
 
 def _measure(metric: Metric, ranking: Any) -> dict[str, Any]:

@@ -1,17 +1,24 @@
 """Which pairs a score is about, in words and numbers: without them no two scores can be compared."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from bengrn.digests import digest_json, digest_matrix, digest_names
+from bengrn.truths.factors import restrict_to_factors
 from bengrn.values import Truth
 
-__all__ = ["UNIVERSE_VERSION", "describe_universe", "universe_digest"]
+__all__ = ["UNIVERSES", "UNIVERSE_VERSION", "describe_universe", "in_universe", "universe_digest"]
 
 UNIVERSE_VERSION = "1"
-_CANDIDATES = "every regulator x target of the truth among the task's genes; what was not tested is left out"
+# the words of --universe, and which pairs are candidates then
+UNIVERSES: Mapping[str, str] = {
+    "all": "every regulator x target of the truth among the task's genes; what was not tested is left out",
+    "tf": "every regulator that is a transcription factor x target of the truth among the task's genes; what "
+    "was not tested is left out",
+}
 _SELF_PAIRS = "no candidates: neither ranked nor in K nor in the share of true edges"
 _TIES = (
     "equal scores share one threshold (AP, curve), count half (AUROC) or are met in random order, in "
@@ -19,13 +26,31 @@ _TIES = (
 )
 
 
-def describe_universe(truth: Truth) -> dict[str, Any]:
+def in_universe(truth: Truth, rule: str) -> Truth:
+    """Return a truth on the rows of a universe, one of `UNIVERSES`; before it is frozen into a task.
+
+    Raises
+    ------
+    TruthError
+        As `bengrn.truths.factors.restrict_to_factors`.
+    """
+    return restrict_to_factors(truth) if rule == "tf" else truth
+
+
+def describe_universe(truth: Truth, rule: str = "all") -> dict[str, Any]:
     """Return the facts of the candidates of a truth that is restricted to its task.
+
+    Parameters
+    ----------
+    truth
+        In the universe already.
+    rule
+        One of `UNIVERSES`.
 
     Returns
     -------
     dict
-        `version`; `candidates`, `self_pairs`, `ties`: the rules, as text; `regulators`,
+        `version`; `rule`; `candidates`, `self_pairs`, `ties`: the rules, as text; `regulators`,
         `regulators_with_edges`, `targets`, `pairs`, `self_pairs_left_out`, `positives`,
         `positives_on_self_pairs`: counts; `random_precision`: positives over pairs; `expected_tp`: true edges
         that chance puts among the first K; `digest`: equal for equal candidates and edges, in any
@@ -36,7 +61,8 @@ def describe_universe(truth: Truth) -> dict[str, Any]:
     pairs, positives = len(truth.regulators) * len(truth.targets) - n_self, int(edges.nnz)
     return {
         "version": UNIVERSE_VERSION,
-        "candidates": _CANDIDATES,
+        "rule": rule,
+        "candidates": UNIVERSES[rule],
         "self_pairs": _SELF_PAIRS,
         "ties": _TIES,
         "regulators": len(truth.regulators),

@@ -10,7 +10,7 @@ from scipy import sparse
 from bengrn.errors import TruthError
 from bengrn.values import Truth
 
-__all__ = ["Overlap", "compare_published", "compare_truths", "transpose"]
+__all__ = ["Overlap", "compare_published", "compare_truths", "on_shared_pairs", "transpose"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,16 +70,9 @@ def compare_truths(truth: Truth, other: Truth, *, genes: Collection[str] | None 
     TruthError
         If they are of different organisms, or no regulator or no target is in both.
     """
-    _check_organisms(truth, other)
-    wanted = None if genes is None else set(genes)
-    regulators = _shared(truth.regulators, other.regulators, wanted)
-    targets = _shared(truth.targets, other.targets, wanted)
-    if not regulators or not targets:
-        raise TruthError(
-            f"The truths share {len(regulators)} tested regulators and {len(targets)} tested targets"
-            f"{'' if genes is None else ' among the genes given'}; expected some of both."
-        )
-    a, b = (_without_self(one.restrict(regulators, targets)) for one in (truth, other))
+    a_tested, b_tested = on_shared_pairs(truth, other, genes=genes)
+    regulators, targets = a_tested.regulators, a_tested.targets
+    a, b = _without_self(a_tested), _without_self(b_tested)
     n_self = len(set(regulators).intersection(targets))
     pairs = len(regulators) * len(targets) - n_self
     shared = int(a.multiply(b).nnz)
@@ -91,6 +84,28 @@ def compare_truths(truth: Truth, other: Truth, *, genes: Collection[str] | None 
         edges_other=int(b.nnz),
         shared=shared,
     )
+
+
+def on_shared_pairs(
+    truth: Truth, other: Truth, *, genes: Collection[str] | None = None
+) -> tuple[Truth, Truth]:
+    """Return two truths on the pairs that both tested, genes in alphabetical order; arguments as above.
+
+    Raises
+    ------
+    TruthError
+        If they are of different organisms, or no regulator or no target is in both.
+    """
+    _check_organisms(truth, other)
+    wanted = None if genes is None else set(genes)
+    regulators = _shared(truth.regulators, other.regulators, wanted)
+    targets = _shared(truth.targets, other.targets, wanted)
+    if not regulators or not targets:
+        raise TruthError(
+            f"The truths share {len(regulators)} tested regulators and {len(targets)} tested targets"
+            f"{'' if genes is None else ' among the genes given'}; expected some of both."
+        )
+    return truth.restrict(regulators, targets), other.restrict(regulators, targets)
 
 
 def compare_published(truth: Truth, other: Truth, *, genes: Collection[str] | None = None) -> Overlap:

@@ -62,8 +62,9 @@ def one_case(kind, n_regulators, n_targets, case):
     network = Network(make_scores(kind, rng, truth), truth.regulators, truth.targets)
     candidates = align(network, truth)
     nulls = degree_nulls(candidates, draws=NULLS, seed=case)
-    found = bootstrap(candidates, nulls, draws=DRAWS, seed=case)
-    found |= regulator_intervals(rank_regulators(candidates), REGULATOR_METRICS, draws=DRAWS, seed=case)
+    found = {**bootstrap(candidates, nulls, draws=DRAWS, seed=case).intervals}
+    ranking = rank_regulators(candidates)
+    found |= regulator_intervals(ranking, REGULATOR_METRICS, draws=DRAWS, seed=case).intervals
     return {name: (found[name].value, found[name].low, found[name].high) for name in CHANCE}
 
 

@@ -33,6 +33,21 @@ def test_cards_say_what_one_must_know(bengrn, arguments, said):
     assert all(text in ran.out for text in said), ran.out
 
 
+def test_methods_are_listed_by_where_they_come_from(bengrn):
+    ran = bengrn("methods")
+    rows = [line.split() for line in ran.out.splitlines() if line.split()[1:2] == ["bengrn"]]
+    origin = {row[0]: row[2] for row in rows}
+    asked = {"genie3": "paper", "pidc": "published", "truth": "control", "random": "control"}
+    assert {name: origin[name] for name in asked} == asked
+    order = [["paper", "published", "own", "control"].index(one) for one in origin.values()]
+    assert order == sorted(order)
+    assert "paper: benchmarked in the scPRINT paper (" in ran.out
+
+
+def test_presets_stand_in_the_list_of_methods(bengrn):
+    assert "clr, aracne" in next(row for row in bengrn("methods").out.splitlines() if "Butte" in row)
+
+
 def test_what_is_shipped_needs_no_fetching(bengrn):
     assert "nothing to fetch" in bengrn("datasets", "fetch", "omnipath").out
 

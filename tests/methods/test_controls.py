@@ -6,7 +6,15 @@ import pytest
 from scipy import sparse
 
 from bengrn.plugin import Truth
-from bengrn_methods.controls import Degrees, DegreeSwap, Expression, OracleDegrees, Random, TruthItself
+from bengrn_methods.controls import (
+    Degrees,
+    DegreeSwap,
+    Edges,
+    Expression,
+    OracleDegrees,
+    Random,
+    TruthItself,
+)
 
 GENES = ("STAT1", "IRF1", "GAPDH", "NEUROD1", "INS")
 COUNTS_CG = np.array([[1, 0, 9, 0, 0], [3, 1, 6, 0, 10], [0, 0, 5, 0, 5]], dtype=np.float32)
@@ -111,21 +119,60 @@ def _edges(tmp_path, rows):
 OTHER = [("STAT1", "IRF1"), ("STAT1", "INS"), ("STAT1", "STAT1"), ("IRF1", "INS"), ("MYC", "GAPDH")]
 
 
-def test_degrees_are_those_of_another_truth_without_self_pairs(pancreas, tmp_path):
-    network = Degrees(of=_edges(tmp_path, OTHER)).infer(pancreas, regulators=["STAT1", "IRF1"], seed=0)
-    # out: STAT1 2, IRF1 1; in: IRF1 1, INS 2, GAPDH 1
+ASKED = {"regulators": ["STAT1", "IRF1"], "seed": 0}
+
+
+def test_degrees_are_those_of_another_truth_among_the_task_s_genes(pancreas, tmp_path):
+    network = Degrees(of=_edges(tmp_path, OTHER)).infer(pancreas, **ASKED)
+    # out: STAT1 2, IRF1 1, itself not counted; in: IRF1 1, INS 2; MYC is no regulator of the task
+    np.testing.assert_array_equal(network.scores, [[0, 2, 0, 0, 4], [0, 1, 0, 0, 2]])
+
+
+def test_degrees_may_be_those_of_all_that_another_truth_lists(pancreas, tmp_path):
+    network = Degrees(of=_edges(tmp_path, OTHER), among="list").infer(pancreas, **ASKED)
     np.testing.assert_array_equal(network.scores, [[0, 2, 2, 0, 4], [0, 1, 1, 0, 2]])
 
 
-def test_degrees_without_another_truth_say_how_to_name_one():
-    with pytest.raises(ValueError, match=r"name its file: --set degrees.of=FILE"):
-        Degrees()
+@pytest.mark.parametrize(
+    ("preset", "expected"), [("out", [[2] * 5, [1] * 5]), ("in", [[0, 1, 0, 0, 2], [0, 1, 0, 0, 2]])]
+)
+def test_degrees_may_be_those_of_one_end_alone(pancreas, tmp_path, preset, expected):
+    network = Degrees(of=_edges(tmp_path, OTHER), **Degrees.presets[preset]).infer(pancreas, **ASKED)
+    np.testing.assert_array_equal(network.scores, expected)
 
 
-def test_degrees_of_a_truth_of_other_genes_are_refused(pancreas, tmp_path):
-    control = Degrees(of=_edges(tmp_path, [("YAL001C", "YBR002W")]))
+def test_edges_of_another_truth_weigh_one_each(pancreas, tmp_path):
+    network = Edges(of=_edges(tmp_path, OTHER)).infer(pancreas, **ASKED)
+    # self-pairs are never scored: that STAT1 lists itself does no harm
+    np.testing.assert_array_equal(network.scores.toarray(), [[1, 1, 0, 0, 1], [0, 0, 0, 0, 1]])
+
+
+def test_edges_by_degree_are_the_edges_with_the_degrees_as_weights(pancreas, tmp_path):
+    control = Edges(of=_edges(tmp_path, OTHER), **Edges.presets["by-degree"])
+    network = control.infer(pancreas, **ASKED)
+    np.testing.assert_array_equal(network.scores.toarray(), [[0, 2, 0, 0, 4], [0, 0, 0, 0, 2]])
+
+
+@pytest.mark.parametrize("control", [Degrees, Edges])
+def test_a_gene_of_another_truth_is_found_under_a_former_name(tmp_path, control):
+    adata = anndata.AnnData(np.ones((1, 3), dtype=np.float32))
+    adata.var_names = ["RELA", "CXCL8", "TP53"]
+    other = _edges(tmp_path, [("RELA", "IL8"), ("RELA", "TNF")])
+    scores = sparse.csr_array(control(of=other).infer(adata, regulators=["RELA", "TP53"], seed=0).scores)
+    np.testing.assert_array_equal(scores.toarray(), [[0, 1, 0], [0, 0, 0]])
+
+
+@pytest.mark.parametrize("control", [Degrees, Edges])
+def test_without_another_truth_they_say_how_to_name_one(control):
+    with pytest.raises(ValueError, match=rf"name its file: --set {control.name}.of=FILE"):
+        control()
+
+
+@pytest.mark.parametrize("control", [Degrees, Edges])
+def test_another_truth_of_other_genes_is_refused(pancreas, tmp_path, control):
+    made = control(of=_edges(tmp_path, [("YAL001C", "YBR002W")]))
     with pytest.raises(ValueError, match=r"no edge of the 1 regulators or none to the 5 genes"):
-        control.infer(pancreas, regulators=["STAT1"], seed=0)
+        made.infer(pancreas, regulators=["STAT1"], seed=0)
 
 
 def test_oracle_degrees_are_those_of_the_truth(pancreas, truth):

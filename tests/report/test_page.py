@@ -4,8 +4,9 @@ import pytest
 
 from bengrn.cli.console import show
 from bengrn.record import Record
+from bengrn.report.notes import footnotes
 from bengrn.report.page import render
-from bengrn.report.table import footnotes, group
+from bengrn.report.table import group
 
 
 def _cell(value, **more):
@@ -104,7 +105,6 @@ def test_the_same_question_with_other_code_shows_the_newest_answer_only():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"seed": 1},
         {"method": {"name": "pearson", "changed": {"x": 2}}},
         {"method": {"name": "pearson", "package": "other"}},
         {"ingredients": {"network": "another file of this name"}},

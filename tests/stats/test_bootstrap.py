@@ -51,7 +51,7 @@ def test_intervals_equal_those_of_plain_resampling(decimals):
     scores = (3 * rng.random((12, 20)) * (rng.random((12, 20)) < 0.8) + edges).round(decimals)
     (weights_DR,) = draw_regulators(12, 200, 4, 200)
     plain = np.array(list(_plain_draws(scores.astype(np.float32), edges, weights_DR)))
-    intervals = bootstrap(_candidates(scores, edges), [], draws=200, seed=4, level=0.9)
+    intervals = bootstrap(_candidates(scores, edges), [], draws=200, seed=4, level=0.9).intervals
     degree_R = edges.sum(axis=1)
     t = stats.t.ppf(0.95, degree_R.sum() ** 2 / (degree_R**2).sum() - 1) * np.sqrt(12 / 11)
     scales = {"ap": (np.log, np.exp), "ap_ratio": (np.log, np.exp),
@@ -66,7 +66,7 @@ def test_an_early_precision_varies_as_plain_resampling_says_but_for_the_roughnes
     rng = np.random.default_rng(3)
     edges = _skewed_truth(rng, 60, 200, 800)
     scores = rng.random(edges.shape) + 0.4 * edges
-    found = bootstrap(_candidates(scores, edges), [], draws=400, seed=4)["epr"]
+    found = bootstrap(_candidates(scores, edges), [], draws=400, seed=4).intervals["epr"]
     drawn = []
     for weight_R in next(draw_regulators(60, 400, 4, 400)).astype(int):
         rows = np.repeat(np.arange(60), weight_R)
@@ -80,7 +80,7 @@ def test_an_early_precision_varies_as_plain_resampling_says_but_for_the_roughnes
 def test_values_are_exact():
     rng = np.random.default_rng(0)
     candidates = _candidates(rng.random((30, 200)), rng.random((30, 200)) < 0.05)
-    intervals = bootstrap(candidates, [], draws=10, seed=0)
+    intervals = bootstrap(candidates, [], draws=10, seed=0).intervals
     ranking = rank(candidates)
     assert {name: one.value for name, one in intervals.items()} == {
         name: compute(ranking) for name, compute in EXACT.items()
@@ -92,7 +92,7 @@ def test_the_lift_is_the_value_over_the_mean_of_the_nulls():
     scores, edges = rng.random((20, 50)), _skewed_truth(rng, 20, 50, 100)
     candidates = _candidates(scores, edges)
     nulls = degree_nulls(candidates, draws=7, seed=0)
-    intervals = bootstrap(candidates, nulls, draws=10, seed=0)
+    intervals = bootstrap(candidates, nulls, draws=10, seed=0).intervals
     for name in ("ap", "epr"):
         of_nulls = [EXACT[name](rank(_candidates(scores, null))) for null in nulls]
         lift = intervals[f"{name}_lift"]
@@ -110,9 +110,9 @@ def test_coarse_levels_hardly_move_an_interval(monkeypatch, module, within):
     edges = _skewed_truth(rng, 300, 1000, 6000)
     candidates = _candidates(rng.lognormal(size=edges.shape) * (1 + edges), edges)
     nulls = degree_nulls(candidates, draws=3, seed=0)
-    coarse = bootstrap(candidates, nulls, draws=50, seed=1)
+    coarse = bootstrap(candidates, nulls, draws=50, seed=1).intervals
     monkeypatch.setattr(f"bengrn.stats.{module}", 10**6)
-    exact = bootstrap(candidates, nulls, draws=50, seed=1)
+    exact = bootstrap(candidates, nulls, draws=50, seed=1).intervals
     assert exact["ap"].value == coarse["ap"].value
     assert exact["ap_lift"].value == pytest.approx(coarse["ap_lift"].value, rel=1e-4)
     for name, interval in exact.items():
@@ -133,9 +133,9 @@ def test_blocks_and_parts_do_not_change_the_intervals(monkeypatch, option):
     rng = np.random.default_rng(0)
     candidates = _candidates(rng.random((30, 60)), rng.random((30, 60)) < 0.05)
     nulls = degree_nulls(candidates, draws=2, seed=0)
-    whole = bootstrap(candidates, nulls, draws=100, seed=0)
+    whole = bootstrap(candidates, nulls, draws=100, seed=0).intervals
     monkeypatch.setattr(f"bengrn.stats.{option}", 33)
-    parts = bootstrap(candidates, nulls, draws=100, seed=0)
+    parts = bootstrap(candidates, nulls, draws=100, seed=0).intervals
     for name, interval in whole.items():
         assert [parts[name].low, parts[name].high] == pytest.approx([interval.low, interval.high], rel=1e-5)
 
@@ -143,7 +143,7 @@ def test_blocks_and_parts_do_not_change_the_intervals(monkeypatch, option):
 def test_dense_and_sparse_networks_have_the_same_intervals():
     rng = np.random.default_rng(0)
     scores, edges = rng.random((20, 50)) * (rng.random((20, 50)) < 0.3), rng.random((20, 50)) < 0.1
-    one, other = (bootstrap(_candidates(make(scores), edges), [], draws=50, seed=0)
+    one, other = (bootstrap(_candidates(make(scores), edges), [], draws=50, seed=0).intervals
                   for make in (np.asarray, sparse.csr_array))  # fmt: skip
     assert one == other
 
@@ -154,7 +154,9 @@ def test_random_scores_hold_one_and_true_edges_do_not():
     uniform = rng.random(edges.shape)
     for scores, holds_one in [(uniform, True), (uniform + 0.5 * edges, False)]:
         candidates = _candidates(scores, edges)
-        intervals = bootstrap(candidates, degree_nulls(candidates, draws=5, seed=0), draws=300, seed=0)
+        intervals = bootstrap(
+            candidates, degree_nulls(candidates, draws=5, seed=0), draws=300, seed=0
+        ).intervals
         for name in ("ap_ratio", "ap_lift", "epr", "epr_lift"):
             assert (intervals[name].low <= 1 <= intervals[name].high) == holds_one, name
 
@@ -162,7 +164,7 @@ def test_random_scores_hold_one_and_true_edges_do_not():
 def test_degrees_alone_have_no_lift_but_a_high_ratio():
     edges = _skewed_truth(np.random.default_rng(8), 100, 300, 1500)
     candidates = _candidates(np.outer(edges.sum(axis=1), edges.sum(axis=0)).astype(float), edges)
-    intervals = bootstrap(candidates, degree_nulls(candidates, draws=5, seed=0), draws=300, seed=0)
+    intervals = bootstrap(candidates, degree_nulls(candidates, draws=5, seed=0), draws=300, seed=0).intervals
     assert intervals["ap_ratio"].low > 3
     assert intervals["ap_lift"].value == pytest.approx(1, abs=0.05)
     assert intervals["ap_lift"].low <= 1 <= intervals["ap_lift"].high
@@ -171,13 +173,13 @@ def test_degrees_alone_have_no_lift_but_a_high_ratio():
 def test_the_truth_itself_has_an_ap_of_one_in_every_draw():
     edges = np.random.default_rng(0).random((20, 50)) < 0.1
     np.fill_diagonal(edges, 0)
-    interval = bootstrap(_candidates(edges, edges), [], draws=100, seed=0)["ap"]
+    interval = bootstrap(_candidates(edges, edges), [], draws=100, seed=0).intervals["ap"]
     assert (interval.value, interval.low, interval.high) == (1, 1, 1)
 
 
 def test_a_network_of_zeros_scores_as_chance():
     edges = np.random.default_rng(0).random((20, 50)) < 0.1
-    intervals = bootstrap(_candidates(np.zeros((20, 50)), edges), [], draws=50, seed=0)
+    intervals = bootstrap(_candidates(np.zeros((20, 50)), edges), [], draws=50, seed=0).intervals
     found = [(one.low, one.high) for name, one in intervals.items() if name != "ap"]
     np.testing.assert_allclose(found, [(1, 1), (0.5, 0.5), (1, 1)], rtol=1e-6)
 
@@ -185,7 +187,7 @@ def test_a_network_of_zeros_scores_as_chance():
 def test_the_seed_decides_the_interval():
     rng = np.random.default_rng(0)
     candidates = _candidates(rng.random((20, 50)), rng.random((20, 50)) < 0.1)
-    first, again, other = (bootstrap(candidates, [], draws=50, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (bootstrap(candidates, [], draws=50, seed=seed).intervals for seed in (1, 1, 2))
     assert first == again
     assert first["ap"] != other["ap"]
 
@@ -193,7 +195,7 @@ def test_the_seed_decides_the_interval():
 def test_more_nulls_do_not_change_the_draws_of_regulators():
     rng = np.random.default_rng(0)
     candidates = _candidates(rng.random((20, 50)), rng.random((20, 50)) < 0.1)
-    few, many = (bootstrap(candidates, degree_nulls(candidates, draws=n, seed=0), draws=50, seed=0)
+    few, many = (bootstrap(candidates, degree_nulls(candidates, draws=n, seed=0), draws=50, seed=0).intervals
                  for n in (0, 6))  # fmt: skip
     assert few["auroc"].low == pytest.approx(many["auroc"].low, rel=1e-3)
 
@@ -202,7 +204,7 @@ def test_more_nulls_do_not_change_the_draws_of_regulators():
 def test_few_regulators_with_edges_give_no_interval_and_say_why(regulators):
     edges = np.zeros((9, 12), dtype=bool)
     edges[:regulators, 10:] = True
-    interval = bootstrap(_candidates(np.ones((9, 12)), edges), [], draws=50, seed=0)["ap_ratio"]
+    interval = bootstrap(_candidates(np.ones((9, 12)), edges), [], draws=50, seed=0).intervals["ap_ratio"]
     assert (interval.value, interval.low, interval.high) == (pytest.approx(1), None, None)
     assert interval.reason == f"no interval: {regulators} regulators with a true edge; needs 5"
 
@@ -210,6 +212,6 @@ def test_few_regulators_with_edges_give_no_interval_and_say_why(regulators):
 def test_an_early_precision_of_zero_has_no_interval():
     edges = np.random.default_rng(0).random((20, 50)) < 0.1
     np.fill_diagonal(edges, 0)
-    intervals = bootstrap(_candidates(1.0 - edges, edges), [], draws=50, seed=0)
+    intervals = bootstrap(_candidates(1.0 - edges, edges), [], draws=50, seed=0).intervals
     assert (intervals["epr"].value, intervals["epr"].low) == (0, None)
     assert "nothing was found" in intervals["epr"].reason

@@ -34,13 +34,13 @@ def _score(scores, truth, extra=(), scoring=QUICK):
 
 
 def test_every_metric_and_lift_is_there_with_its_version():
-    scores, _ = _score(*_case())
+    scores = _score(*_case()).scores
     assert {*(one.name for one in ALL_METRICS), *LIFTS} == set(scores["strict"])
     assert all(cell["version"] for cell in scores["strict"].values())
 
 
 def test_exactly_these_have_an_interval_and_it_holds_the_value():
-    scores, _ = _score(*_case())
+    scores = _score(*_case()).scores
     having = {name for name, cell in scores["strict"].items() if cell.get("low") is not None}
     assert having == WITH_INTERVAL
     for name in having:
@@ -49,7 +49,8 @@ def test_exactly_these_have_an_interval_and_it_holds_the_value():
 
 
 def test_a_single_regulator_with_edges_has_values_and_reasons_but_no_interval():
-    scores, warnings = _score(*_case(rows=1))
+    scored = _score(*_case(rows=1))
+    scores, warnings = scored.scores, scored.warnings
     for name in WITH_INTERVAL - set(LIFTS):
         cell = scores["strict"][name]
         assert cell["value"] is not None, name
@@ -59,7 +60,7 @@ def test_a_single_regulator_with_edges_has_values_and_reasons_but_no_interval():
 
 
 def test_without_draws_there_are_values_alone():
-    scores, _ = _score(*_case(), scoring=Scoring(null_draws=0, bootstrap_draws=0))
+    scores = _score(*_case(), scoring=Scoring(null_draws=0, bootstrap_draws=0)).scores
     assert scores["strict"]["ap"]["value"] > 0
     assert not any(cell.get("low") is not None for cell in scores["strict"].values())
 
@@ -72,7 +73,7 @@ def test_a_regulator_metric_of_a_plugin_gets_an_interval():
         "mean_degree", "7", degree, "edges per regulator", 0, "itself", (0, np.inf), "a test"
     )
     scores, truth = _case()
-    cell = _score(scores, truth, [mine])[0]["strict"]["mean_degree"]
+    cell = _score(scores, truth, [mine]).scores["strict"]["mean_degree"]
     assert (cell["value"], cell["version"]) == (truth.edges.nnz / R, "7")
     assert cell["low"] < cell["value"] < cell["high"]
 
@@ -80,7 +81,7 @@ def test_a_regulator_metric_of_a_plugin_gets_an_interval():
 @pytest.mark.parametrize("parts", [(np.full(R, np.inf), np.ones(R)), (np.ones(R - 1), np.ones(R - 1))])
 def test_a_plugin_metric_without_a_finite_number_per_regulator_has_a_reason_instead(parts):
     mine = RegulatorMetric("endless", "1", lambda _: parts, "a test", 0, "none", (0, np.inf), "a test")
-    cell = _score(*_case(), [mine])[0]["strict"]["endless"]
+    cell = _score(*_case(), [mine]).scores["strict"]["endless"]
     assert (cell["value"], cell["low"], cell["high"]) == (None, None, None)
     assert "expected two of shape (20,), one finite number per regulator" in cell["reason"]
 
@@ -88,7 +89,7 @@ def test_a_plugin_metric_without_a_finite_number_per_regulator_has_a_reason_inst
 @pytest.mark.parametrize("fill", [0.0, 3.0])
 def test_constant_scores_score_as_chance_everywhere(fill):
     _, truth = _case()
-    strict = _score(np.full((R, T), fill), truth)[0]["strict"]
+    strict = _score(np.full((R, T), fill), truth).scores["strict"]
     for name, chance in {"ap_ratio": 1, "auroc": 0.5, "epr": 1, "ap_lift": 1, "epr_lift": 1,
                          "auroc_per_regulator": 0.5, "ap_ratio_per_regulator": 1}.items():  # fmt: skip
         cell = strict[name]
@@ -101,7 +102,7 @@ def _everything_strict(network, truth):
     found = bootstrap(
         candidates, degree_nulls(candidates, draws=2, seed=0), draws=20, seed=0, ranking=ranking
     )
-    return found, rank_regulators(candidates)
+    return found.intervals, rank_regulators(candidates)
 
 
 def test_a_sparse_network_is_never_made_dense(monkeypatch):

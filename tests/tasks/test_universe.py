@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from bengrn.tasks.universe import describe_universe, universe_digest
+from bengrn.tasks.universe import UNIVERSES, describe_universe, in_universe, universe_digest
 from bengrn.values import Truth
 
 REGULATORS, TARGETS = ("B", "A", "X"), ("A", "B", "C", "D")
@@ -32,6 +32,18 @@ def test_the_rules_are_said():
     assert "every regulator x target" in facts["candidates"]
     assert "neither ranked" in facts["self_pairs"]
     assert "in expectation" in facts["ties"]
+
+
+@pytest.mark.parametrize("rule", UNIVERSES)
+def test_the_rule_of_the_universe_is_named_and_said(rule):
+    facts = describe_universe(_truth(), rule)
+    assert (facts["rule"], facts["candidates"]) == (rule, UNIVERSES[rule])
+
+
+def test_the_universe_of_factors_has_their_rows_alone_and_that_of_all_pairs_has_all():
+    truth = _truth(regulators=("TP53", "GAPDH", "ACTB"), targets=("MYC", "TP53", "C", "D"))
+    assert in_universe(truth, "tf").regulators == ("TP53",)
+    assert in_universe(truth, "all") is truth
 
 
 def test_order_does_not_change_the_digest():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bengrn.errors import TruthError
-from bengrn.truths.compare import compare_published, compare_truths, transpose
+from bengrn.truths.compare import compare_published, compare_truths, on_shared_pairs, transpose
 from bengrn.truths.pairs import pair_truth
 
 NAMES = "ABCDE"
@@ -119,3 +119,13 @@ def test_table_s7_comes_out_to_the_last_digit(turned, precision, recall):
 def test_published_counts_refuse_two_species_too():
     with pytest.raises(TruthError, match="simulated and human"):
         compare_published(A, pair_truth(["A"], ["B"]))
+
+
+def test_two_truths_on_their_shared_pairs_have_the_same_genes_in_the_same_order():
+    targets = {"targets": ["z", "y", "x"], "organism": "simulated"}
+    one = pair_truth(["b", "a", "c"], ["x", "y", "z"], **targets)
+    other = pair_truth(["a", "b"], ["z", "x"], targets=["x", "z"], organism="simulated")
+    here, there = on_shared_pairs(one, other)
+    assert (here.regulators, here.targets) == (there.regulators, there.targets) == (("a", "b"), ("x", "z"))
+    assert here.edges.toarray().tolist() == [[False, False], [True, False]]
+    assert there.edges.toarray().tolist() == [[False, True], [True, False]]
