@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bengrn.cli import author, board, compare, genes, run, show, simulate, truths
+from bengrn.cli import author, board, compare, genes, run, scale, show, simulate, truths
 from bengrn.errors import BengrnError
 
 __all__ = ["app", "main"]
@@ -47,6 +47,7 @@ app.command()(show.datasets)
 app.command()(show.metrics)
 app.command()(genes.genes)
 app.command()(simulate.simulate)
+app.command()(scale.scale)
 app.command()(show.doctor)
 app.command()(author.validate)
 app.add_typer(author.new_app, name="new")
