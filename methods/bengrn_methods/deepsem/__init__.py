@@ -1,0 +1,1 @@
+"""DeepSEM: a variational autoencoder whose latent values obey a linear structural equation of the genes."""
