@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from bengrn.plugin import Method, Network, hookimpl
-from bengrn_methods._per_target import Normalization, infer_per_target
+from bengrn.plugin import Method, Network, hookimpl, note
+from bengrn_methods.forest.codes import Bins
+from bengrn_methods.forest.data import Data, make_work
+from bengrn_methods.forest.per_target import explain_targets
+from bengrn_methods.forest.prepared import Normalization, Target, prepare
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -37,6 +40,8 @@ class GRNBoost2:
         The most splits between root and leaf.
     window
         Stop when the mean improvement of this many last trees is negative.
+    bins
+        "256": regulators with more distinct values are cut into 256 parts; "exact": they are not.
     normalize
         What the trees see: log-normalised counts, or the counts as they are.
 
@@ -54,10 +59,13 @@ class GRNBoost2:
     The weight by trees favours genes that many others explain together. Among a few dozen genes,
     where a tenth is a predictor or two per split, that can outweigh the direction of an edge; raise
     `max_features` there.
+
+    How many trees the targets were given is noted in the record. Memory in bytes for C cells, G genes and
+    R regulators: 8 C G + C R (2 C R if exact) + 8 R G.
     """
 
     name: ClassVar[str] = "grnboost2"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     origin: ClassVar[str] = "published"
     source: ClassVar[str] = "Moerman et al. 2019, https://doi.org/10.1093/bioinformatics/bty916"
 
@@ -67,6 +75,7 @@ class GRNBoost2:
     subsample: float = 0.9
     depth: int = 3
     window: int = 25
+    bins: Bins = "256"
     normalize: Normalization = "log"
 
     def __post_init__(self) -> None:
@@ -82,52 +91,48 @@ class GRNBoost2:
             raise ValueError(
                 f"subsample is {self.subsample}; expected within (0, 1): some cells are left out."
             )
-        if self.normalize not in ("log", "counts"):
-            raise ValueError(f"normalize is {self.normalize!r}; expected log or counts.")
+        for setting, choices in (("bins", ("256", "exact")), ("normalize", ("log", "counts"))):
+            if getattr(self, setting) not in choices:
+                raise ValueError(f"{setting} is {getattr(self, setting)!r}; expected {' or '.join(choices)}.")
 
     def infer(self, adata: "AnnData", *, regulators: Sequence[str], seed: int) -> Network:
         """Return importance share times number of trees; a constant target scores 0."""
-        return infer_per_target(
-            self._explain, adata, regulators=regulators, seed=seed, normalize=self.normalize
+        prepared = prepare(adata, regulators, normalize=self.normalize, bins=self.bins)
+        rows_TR = explain_targets(self._explain, prepared, seed=seed).rows
+        note(self._trees_of(rows_TR))
+        return prepared.network(rows_TR)
+
+    def _explain(self, data: Data, target: Target) -> npt.NDArray[np.float64]:
+        """Return the importances (R,) of the regulators for a target that varies."""
+        gain_R, improvements = self._boost(data, target)
+        total = float(gain_R.sum())
+        return gain_R * (len(improvements) / total) if total > 0 else gain_R
+
+    def _boost(self, data: Data, target: Target) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the summed variance reductions (R,), and what each tree improved on cells left out."""
+        from bengrn_methods.forest.boosting import Boosting, boost, start_boosting
+        from bengrn_methods.forest.split import Plan
+
+        tries = max(1, int(self.max_features * len(target.features)))
+        plan = Plan(self.ntrees, tries, least=1, bootstrap=False, random=False)
+        n_inside = max(1, int(self.subsample * len(target.y_C)))
+        boosting = Boosting(self.learning_rate, n_inside, self.depth, self.window)
+        residuals = start_boosting(target.y_C, self.ntrees, data)
+        work = make_work(data, target.features, target.seed)
+        ntrees = boost(residuals, plan, boosting, data, work)
+        return work.gain_P * (residuals.step**2 / n_inside), residuals.improvement_B[:ntrees]
+
+    def _trees_of(self, rows_TR: npt.NDArray[np.float32]) -> str:
+        """Return how many trees the targets were given, which is what their scores add up to."""
+        trees_T = np.rint(rows_TR.sum(axis=1, dtype=np.float64)).astype(int)
+        trees_T = trees_T[trees_T > 0]
+        if not len(trees_T):
+            return "no target was given a tree that splits"
+        low, first, middle, third, high = np.quantile(trees_T, (0, 0.25, 0.5, 0.75, 1), method="lower")
+        return (
+            f"trees per target: median {middle}, quartiles {first} and {third}, {low} to {high}; "
+            f"{np.mean(trees_T <= self.window):.0%} of {len(trees_T)} stopped at the first chance"
         )
-
-    def _explain(
-        self, x_CP: npt.NDArray[np.float32], y_C: npt.NDArray[np.float64], seed: int
-    ) -> npt.NDArray[np.float64]:
-        """Return the importances (P,) of the predictors for a target that varies."""
-        importances_P, ntrees = self._boost(x_CP, y_C, seed)
-        total = importances_P.sum()
-        return importances_P * (ntrees / total) if total > 0 else importances_P
-
-    def _boost(
-        self, x_CP: npt.NDArray[np.float32], y_C: npt.NDArray[np.float64], seed: int
-    ) -> tuple[npt.NDArray[np.float64], int]:
-        """Return the summed variance reductions (P,) and the number of trees grown."""
-        from sklearn import config_context
-        from sklearn.tree import DecisionTreeRegressor
-        from sklearn.utils import check_random_state
-
-        n_cells = len(y_C)
-        n_left_out = n_cells - max(1, int(self.subsample * n_cells))
-        draws = check_random_state(seed)
-        # for squared loss, Friedman's criterion ranks splits as the variance reduction does
-        tree = DecisionTreeRegressor(max_depth=self.depth, max_features=self.max_features, random_state=draws)
-        residual_C = y_C - y_C.mean()
-        importances_P = np.zeros(x_CP.shape[1])
-        improvements: list[float] = []
-        with config_context(assume_finite=True, skip_parameter_validation=True):
-            for _ in range(self.ntrees):
-                left_out = draws.permutation(n_cells)[:n_left_out]
-                weight_C = np.ones(n_cells)
-                weight_C[left_out] = 0.0
-                tree.fit(x_CP, residual_C, sample_weight=weight_C, check_input=False)
-                before = residual_C[left_out]
-                residual_C -= self.learning_rate * tree.tree_.predict(x_CP).ravel()
-                improvements.append(float(np.mean(before**2 - residual_C[left_out] ** 2)))
-                importances_P += tree.tree_.compute_feature_importances(normalize=False)
-                if len(improvements) >= self.window and np.mean(improvements[-self.window :]) < 0:
-                    break
-        return importances_P, len(improvements)
 
 
 @hookimpl

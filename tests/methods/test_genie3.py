@@ -1,14 +1,14 @@
-"""GENIE3 is scikit-learn's forest on a unit-variance target, with unnormalised importances."""
+"""GENIE3 is a forest on a unit-variance target with unnormalised importances; scikit-learn is the oracle."""
 
 import anndata
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
+from scipy.stats import spearmanr
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.tree import DecisionTreeRegressor
 
 from bengrn.plugin import dense_counts, log_normalized
-from bengrn_methods._names import seed_for
-from bengrn_methods._per_target import _in_canonical_order
 from bengrn_methods.genie3 import GENIE3
 
 N_CELLS, N_GENES = 50, 12
@@ -29,42 +29,46 @@ def adata():
     return made
 
 
-def variance_reduction(tree, n_predictors):
-    """Add up the weighted impurity decrease of each split, from the definition."""
-    importances_P = np.zeros(n_predictors)
-    total = tree.weighted_n_node_samples[0]
-    for node in np.flatnonzero(tree.children_left >= 0):
-        children = [tree.children_left[node], tree.children_right[node]]
-        decrease = tree.weighted_n_node_samples[node] * tree.impurity[node]
-        decrease -= np.sum(tree.weighted_n_node_samples[children] * tree.impurity[children])
-        importances_P[tree.feature[node]] += decrease / total
-    return importances_P
+def reference(x_CP, y_C, n_trees, seed, **settings):
+    """Return the unnormalised importances (P,) of scikit-learn's forest."""
+    forest = RandomForestRegressor(n_trees, random_state=seed, **settings).fit(x_CP, y_C / y_C.std())
+    return np.mean([one.tree_.compute_feature_importances(normalize=False) for one in forest], axis=0)
 
 
-@pytest.mark.parametrize("tree", ["forest", "extra-trees"])
-@pytest.mark.parametrize(("max_features", "in_sklearn"), [("sqrt", "sqrt"), ("all", None)])
-def test_importances_equal_those_of_scikit_learns_forest(adata, tree, max_features, in_sklearn):
-    x_CG = log_normalized(adata)
-    x_CP, y_C = x_CG[:, 1:], x_CG[:, 0].astype(np.float64)
-    grow = RandomForestRegressor if tree == "forest" else ExtraTreesRegressor
-    oracle = grow(n_estimators=8, max_features=in_sklearn, random_state=11)
-    oracle.fit(x_CP, y_C / y_C.std())
-    expected = np.mean([variance_reduction(one.tree_, N_GENES - 1) for one in oracle], axis=0)
-    method = GENIE3(ntrees=8, tree=tree, max_features=max_features)
-    np.testing.assert_allclose(method._explain(x_CP, y_C, 11), expected, rtol=1e-9, atol=1e-12)
+@pytest.mark.parametrize("bins", ["256", "exact"])
+def test_scores_agree_with_scikit_learns_as_its_seeds_do(bins):
+    rng = np.random.default_rng(1)
+    latent_CF = rng.normal(size=(200, 5))
+    counts_CG = rng.poisson(np.exp(latent_CF @ rng.normal(size=(5, 30)) * 0.5 + 1)).astype(np.float32)
+    made = anndata.AnnData(counts_CG)
+    made.obs["total_counts"] = np.full(200, 1e4, dtype=np.float32)
+    names, x_CG = list(made.var_names), log_normalized(made)
+    found = GENIE3(ntrees=60, bins=bins).infer(made, regulators=names, seed=0).scores
+    ours, floors = [], []
+    for target in (0, 7, 19):
+        others = np.delete(np.arange(30), target)
+        first_P, second_P = (
+            reference(x_CG[:, others], x_CG[:, target].astype(float), 60, seed, max_features="sqrt")
+            for seed in (0, 1)
+        )
+        floors.append(spearmanr(first_P, second_P).statistic)
+        ours.append(spearmanr(first_P, found[others, target]).statistic)
+    assert np.mean(ours) > np.mean(floors) - 0.05
 
 
 @pytest.mark.parametrize(("normalize", "read"), [("log", log_normalized), ("counts", dense_counts)])
-def test_a_column_of_the_network_equals_the_forest_of_its_target(adata, normalize, read):
-    regulators = ["g02", "g05", "g07", "g09"]
-    method = GENIE3(ntrees=8, normalize=normalize)
-    network = method.infer(adata, regulators=regulators, seed=4)
-    x_CG = _in_canonical_order(read(adata), list(range(N_GENES)))
-    y_C = x_CG[:, 5].astype(np.float64)
-    oracle = RandomForestRegressor(n_estimators=8, max_features="sqrt", random_state=seed_for(4, "g05"))
-    oracle.fit(x_CG[:, [2, 7, 9]], y_C / y_C.std())
-    expected = np.mean([variance_reduction(one.tree_, 3) for one in oracle], axis=0)
-    np.testing.assert_allclose(network.scores[[0, 2, 3], 5], expected, rtol=1e-5)
+def test_a_lone_regulator_scores_what_scikit_learns_tree_explains(adata, normalize, read):
+    # one regulator and the cells of a bootstrap leave nothing to chance but the bootstrap
+    method = GENIE3(ntrees=400, normalize=normalize, min_leaf=5)
+    found = method.infer(adata, regulators=["g02"], seed=4).scores[0, 5]
+    x_CG, rng, explained = read(adata), np.random.default_rng(0), []
+    y_C = x_CG[:, 5].astype(float) / x_CG[:, 5].std(dtype=float)
+    for _ in range(400):
+        drawn = rng.integers(0, N_CELLS, N_CELLS)
+        tree = DecisionTreeRegressor(min_samples_leaf=5).fit(x_CG[drawn][:, [2]], y_C[drawn])
+        explained.append(tree.tree_.compute_feature_importances(normalize=False)[0])
+    error = np.std(explained) / np.sqrt(400)
+    assert found == pytest.approx(np.mean(explained), abs=4 * error)
 
 
 def test_a_target_that_is_explained_well_has_higher_scores_than_noise(adata):
@@ -84,6 +88,16 @@ def test_the_scores_of_a_target_add_up_to_at_most_its_variance_for_trees_on_all_
     assert scores.sum(axis=0).max() <= 1 + 1e-5
 
 
+@pytest.mark.parametrize("max_features", [1, 4, 100])
+def test_the_number_of_regulators_tried_can_be_given(adata, max_features):
+    names = list(adata.var_names)
+    found = GENIE3(ntrees=5, max_features=max_features).infer(adata, regulators=names, seed=0).scores
+    if max_features == 100:
+        expected = GENIE3(ntrees=5, max_features="all").infer(adata, regulators=names, seed=0).scores
+        np.testing.assert_array_equal(found, expected)
+    assert np.isfinite(found).all()
+
+
 def test_presets_name_the_settings_of_the_paper_and_of_the_authors():
     assert GENIE3(**GENIE3.presets["paper"]) == GENIE3(ntrees=100, normalize="counts")
     assert GENIE3(**GENIE3.presets["author"]) == GENIE3(ntrees=1000, max_features="sqrt")
@@ -93,7 +107,10 @@ def test_presets_name_the_settings_of_the_paper_and_of_the_authors():
     ("settings", "message"),
     [
         ({"ntrees": 0}, "ntrees is 0; expected at least 1"),
-        ({"max_features": "auto"}, "max_features is 'auto'; expected sqrt or all"),
+        ({"max_features": "auto"}, "max_features is 'auto'; expected sqrt or all or at least 1"),
+        ({"max_features": 0}, "max_features is 0; expected sqrt or all or at least 1"),
+        ({"min_leaf": 0}, "min_leaf is 0; expected at least 1"),
+        ({"bins": "512"}, "bins is '512'; expected 256 or exact"),
         ({"tree": "oak"}, "tree is 'oak'; expected forest or extra-trees"),
         ({"normalize": "z"}, "normalize is 'z'; expected log or counts"),
     ],

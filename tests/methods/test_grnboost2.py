@@ -5,12 +5,31 @@ import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.tree import DecisionTreeRegressor
-from sklearn.utils import check_random_state
 
+from bengrn.notes import taken_notes
 from bengrn.plugin import log_normalized
+from bengrn_methods.forest.boosting import start_boosting
+from bengrn_methods.forest.codes import code_features
+from bengrn_methods.forest.data import stream, tabulate
+from bengrn_methods.forest.prepared import Target
 from bengrn_methods.grnboost2 import GRNBoost2
 
 N_CELLS, N_PREDICTORS = 90, 20
+WORD = (1 << 64) - 1
+
+
+class Draws:
+    """SplitMix64 in Python's integers."""
+
+    def __init__(self, seed):
+        self.state = int(stream(seed)[0])
+
+    def below(self, n):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & WORD
+        word = self.state
+        word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & WORD
+        word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & WORD
+        return (((word ^ (word >> 31)) >> 32) * n) >> 32
 
 
 @pytest.fixture
@@ -25,15 +44,30 @@ def explained(predictors):
     return 2.0 * predictors[:, 3] + predictors[:, 8] + 0.5 * noise_C
 
 
-def boost_by_hand(x_CP, y_C, seed, window):
+def make_target(y_C, seed=0):
+    return Target(0, y_C, np.arange(N_PREDICTORS, dtype=np.int32), seed)
+
+
+@pytest.fixture
+def data(predictors):
+    return tabulate(code_features(predictors, "exact"))
+
+
+def test_a_residual_never_leaves_its_fixed_point_range(data, explained):
+    residuals = start_boosting(explained, 1, data)
+    assert np.abs(residuals.residual_C).max() <= residuals.span
+
+
+def boost_by_hand(x_CP, y_C, draws, method):
     """Boost with predictions kept for every tree; judge each tree on its left-out cells alone."""
-    draws = check_random_state(seed)
-    prediction_C = np.full(len(y_C), y_C.mean())
-    improvements, importances_P = [], np.zeros(x_CP.shape[1])
-    while len(improvements) < 5000:
-        left_out = draws.permutation(len(y_C))[: len(y_C) - int(0.9 * len(y_C))]
-        taken = np.setdiff1d(np.arange(len(y_C)), left_out)
-        tree = DecisionTreeRegressor(max_depth=1, max_features=0.1, random_state=draws)
+    order, prediction_C = np.arange(N_CELLS), np.full(N_CELLS, y_C.mean())
+    n_inside, improvements, importances_P = int(0.9 * N_CELLS), [], np.zeros(N_PREDICTORS)
+    while len(improvements) < method.ntrees:
+        for place in range(N_CELLS - 1, n_inside - 1, -1):
+            drawn = draws.below(place + 1)
+            order[[place, drawn]] = order[[drawn, place]]
+        taken, left_out = order[:n_inside], order[n_inside:]
+        tree = DecisionTreeRegressor(max_depth=method.depth, min_samples_leaf=1, random_state=0)
         tree.fit(x_CP[taken], (y_C - prediction_C)[taken])
         updated_C = prediction_C + 0.01 * tree.predict(x_CP)
         loss_before = np.mean((y_C[left_out] - prediction_C[left_out]) ** 2)
@@ -41,36 +75,53 @@ def boost_by_hand(x_CP, y_C, seed, window):
         improvements.append(loss_before - loss_after)
         importances_P += tree.tree_.compute_feature_importances(normalize=False)
         prediction_C = updated_C
-        if len(improvements) >= window and np.mean(improvements[-window:]) < 0:
+        for _ in range(int(np.sum(tree.tree_.children_left >= 0))):
+            for left in range(N_PREDICTORS, 0, -1):  # a search over all predictors draws each
+                draws.below(left)
+        if len(improvements) >= method.window and np.mean(improvements[-method.window :]) < 0:
             break
-    return importances_P, len(improvements)
+    return importances_P, improvements
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-@pytest.mark.parametrize("window", [5, 25])
-def test_boosting_and_stopping_match_a_loop_written_from_the_definition(predictors, explained, seed, window):
-    # one split a tree: in the tiny nodes further down, splits tie up to rounding
-    method = GRNBoost2(window=window, depth=1)
-    importances_P, ntrees = method._boost(predictors, explained, seed)
-    expected_P, expected_ntrees = boost_by_hand(predictors, explained, seed, window)
-    assert ntrees == expected_ntrees
-    np.testing.assert_allclose(importances_P, expected_P, rtol=1e-9, atol=1e-12)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        # in the small nodes further down splits tie, and searches end early: other draws for later trees
+        {"depth": 1, "window": 5, "ntrees": 300},
+        {"depth": 1, "window": 25, "ntrees": 300},
+        {"depth": 2, "ntrees": 1},
+    ],
+)
+def test_boosting_and_stopping_match_a_loop_written_from_the_definition(
+    predictors, explained, data, seed, settings
+):
+    method = GRNBoost2(max_features=1.0, **settings)
+    importances_P, improvements = method._boost(data, make_target(explained, seed))
+    expected_P, expected = boost_by_hand(predictors, explained, Draws(seed), method)
+    assert len(improvements) == len(expected)
+    np.testing.assert_allclose(improvements, expected, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(importances_P, expected_P, rtol=1e-6, atol=1e-9)
 
 
-def test_a_target_with_structure_is_given_far_more_trees_than_the_window(predictors, explained):
-    ntrees = [GRNBoost2()._boost(predictors, explained, seed)[1] for seed in range(5)]
+def trees_of(method, data, y_C, seed):
+    return len(method._boost(data, make_target(y_C, seed))[1])
+
+
+def test_a_target_with_structure_is_given_far_more_trees_than_the_window(data, explained):
+    ntrees = [trees_of(GRNBoost2(), data, explained, seed) for seed in range(5)]
     assert min(ntrees) > 100
 
 
-def test_noise_is_given_fewer_trees_than_structure(predictors, explained):
+def test_noise_is_given_fewer_trees_than_structure(data, explained):
     noise_C = np.random.default_rng(7).normal(size=N_CELLS)
-    on_noise = np.mean([GRNBoost2()._boost(predictors, noise_C, seed)[1] for seed in range(5)])
-    on_structure = np.mean([GRNBoost2()._boost(predictors, explained, seed)[1] for seed in range(5)])
+    on_noise = np.mean([trees_of(GRNBoost2(), data, noise_C, seed) for seed in range(5)])
+    on_structure = np.mean([trees_of(GRNBoost2(), data, explained, seed) for seed in range(5)])
     assert on_noise < on_structure / 3
 
 
-def test_importance_shares_match_those_of_scikit_learns_boosting(predictors, explained):
-    found_P = GRNBoost2()._explain(predictors, explained, 0)
+def test_importance_shares_match_those_of_scikit_learns_boosting(predictors, explained, data):
+    found_P = GRNBoost2()._explain(data, make_target(explained))
     ntrees = round(found_P.sum())
     oracle = GradientBoostingRegressor(
         learning_rate=0.01, n_estimators=ntrees, max_features=0.1, subsample=0.9, random_state=0
@@ -80,19 +131,28 @@ def test_importance_shares_match_those_of_scikit_learns_boosting(predictors, exp
     np.testing.assert_allclose(found_P / ntrees, oracle.feature_importances_, atol=0.05)
 
 
-def test_scores_of_a_target_add_up_to_its_number_of_trees(predictors, explained):
+def test_scores_of_a_target_add_up_to_its_number_of_trees(data, explained):
     method = GRNBoost2()
-    ntrees = method._boost(predictors, explained, 0)[1]
-    assert method._explain(predictors, explained, 0).sum() == pytest.approx(ntrees)
+    scores_P = method._explain(data, make_target(explained))
+    assert scores_P.sum() == pytest.approx(trees_of(method, data, explained, 0))
 
 
-def test_boosting_ends_at_the_most_trees_allowed(predictors, explained):
-    assert GRNBoost2(ntrees=30)._boost(predictors, explained, 0)[1] == 30
+def test_boosting_ends_at_the_most_trees_allowed(data, explained):
+    assert trees_of(GRNBoost2(ntrees=30), data, explained, 0) == 30
 
 
 def test_predictors_without_variation_score_zero(explained):
-    constant = np.ones((N_CELLS, 3), dtype=np.float32)
-    assert not GRNBoost2(ntrees=40)._explain(constant, explained, 0).any()
+    constant = tabulate(code_features(np.ones((N_CELLS, N_PREDICTORS), dtype=np.float32)))
+    assert not GRNBoost2(ntrees=40)._explain(constant, make_target(explained)).any()
+
+
+def test_the_trees_of_the_targets_are_noted(predictors):
+    taken_notes()
+    adata = anndata.AnnData(np.abs(predictors))
+    GRNBoost2(ntrees=40).infer(adata, regulators=["0", "1"], seed=0)
+    (said,) = taken_notes()
+    assert said.startswith("trees per target: median ")
+    assert "to 40;" in said
 
 
 def test_two_cells_suffice():
@@ -111,6 +171,7 @@ def test_two_cells_suffice():
         ({"learning_rate": 0.0}, r"learning_rate is 0.0; expected within \(0, 1\]"),
         ({"max_features": 1.5}, r"max_features is 1.5; expected within \(0, 1\]"),
         ({"subsample": 1.0}, r"subsample is 1.0; expected within \(0, 1\)"),
+        ({"bins": "64"}, "bins is '64'; expected 256 or exact"),
         ({"normalize": "z"}, "normalize is 'z'; expected log or counts"),
     ],
 )

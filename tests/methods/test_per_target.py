@@ -1,12 +1,16 @@
-"""What GENIE3 and GRNBoost2 share: the planted network, and what must change no score."""
+"""What the forests share: the planted network, and what must change no score."""
+
+import dataclasses
 
 import anndata
 import numpy as np
 import pytest
 from scipy import sparse
 
-from bengrn_methods._per_target import infer_per_target
+from bengrn_methods.forest.per_target import explain_targets
+from bengrn_methods.forest.prepared import prepare
 from bengrn_methods.genie3 import GENIE3
+from bengrn_methods.genie3_shared import SharedGENIE3
 from bengrn_methods.grnboost2 import GRNBoost2
 
 N_CELLS, N_GENES, N_REGULATORS = 80, 14, 4
@@ -15,6 +19,7 @@ METHODS = [
     pytest.param(GENIE3(ntrees=25), id="genie3"),
     pytest.param(GENIE3(ntrees=25, tree="extra-trees", max_features="all"), id="extra-trees"),
     pytest.param(GENIE3(ntrees=25, normalize="counts"), id="genie3-counts"),
+    pytest.param(SharedGENIE3(ntrees=400), id="genie3-shared"),
     pytest.param(GRNBoost2(ntrees=60, max_features=0.5), id="grnboost2"),
 ]
 
@@ -68,7 +73,7 @@ def test_permuting_the_cells_changes_nothing(planted, method):
     np.testing.assert_array_equal(permuted.scores, whole.scores)
 
 
-@pytest.mark.parametrize("method", [METHODS[0], METHODS[-1]])
+@pytest.mark.parametrize("method", METHODS)
 def test_the_number_of_workers_changes_nothing(planted, method, monkeypatch):
     alone = method.infer(make_adata(planted), regulators=REGULATORS, seed=0)
     monkeypatch.setenv("BENGRN_CPUS", "2")
@@ -119,22 +124,62 @@ def test_the_data_are_not_modified(planted, method):
 def test_progress_counts_the_targets(planted, monkeypatch):
     seen = []
 
-    def spy(items, label, total):
-        seen.append((label, total))
+    def spy(items, label, total, *, already):
+        seen.append((label, total, already))
         return items
 
-    monkeypatch.setattr("bengrn_methods._per_target.track", spy)
+    monkeypatch.setattr("bengrn_methods.forest.per_target.track", spy)
     GENIE3(ntrees=1).infer(make_adata(planted), regulators=REGULATORS, seed=0)
-    assert seen == [("targets", N_GENES)]
+    assert seen == [("targets", N_GENES, 0)]
 
 
-def test_rounding_errors_below_zero_are_no_scores(planted):
-    def explain(x_CP, y_C, seed):
-        return np.full(x_CP.shape[1], -1e-17)
+def test_an_error_of_one_target_ends_the_rest(planted, monkeypatch):
+    monkeypatch.setenv("BENGRN_CPUS", "2")
 
-    adata = make_adata(planted)
-    network = infer_per_target(explain, adata, regulators=REGULATORS, seed=0, normalize="log")
-    assert not network.scores.any()
+    def explain(data, target):
+        raise ValueError(f"target {target.number}")
+
+    prepared = prepare(make_adata(planted), REGULATORS, normalize="log", bins="256")
+    with pytest.raises(ValueError, match="target 0"):
+        explain_targets(explain, prepared, seed=0)
+
+
+def _forms(counts_CG):
+    yield "CSR matrix", sparse.csr_matrix(counts_CG)
+    yield "CSC array", sparse.csc_array(counts_CG)
+    yield "dense", counts_CG
+    yield "column-major", np.asfortranarray(counts_CG)
+    yield "float64", counts_CG.astype(np.float64)
+    yield "int32", counts_CG.astype(np.int32)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_how_the_counts_are_stored_changes_nothing(planted, method):
+    whole = method.infer(make_adata(planted), regulators=REGULATORS, seed=0)
+    for form, matrix in _forms(planted):
+        adata = make_adata(planted)
+        adata.X = matrix
+        found = method.infer(adata, regulators=REGULATORS, seed=0)
+        np.testing.assert_array_equal(found.scores, whole.scores, err_msg=form)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_counts_above_65535_do_not_wrap(planted, method):
+    large = planted * np.float32(8192)  # exact in float32
+    assert large.max() > 65_535
+    counts = dataclasses.replace(method, normalize="counts")
+    network = counts.infer(make_adata(large), regulators=REGULATORS, seed=0)
+    targets = [4, 5, 6, 8, 9, 10, 12, 13]
+    leaders = network.scores[:, targets].argmax(axis=0)
+    np.testing.assert_array_equal(leaders, np.array(targets) % N_REGULATORS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_more_regulators_than_targets_that_vary_are_fine(planted, method):
+    planted[:, 4:] = 1
+    every = [f"g{gene:02d}" for gene in range(N_GENES)]
+    scores = method.infer(make_adata(planted), regulators=every, seed=0).scores
+    assert np.isfinite(scores).all()
 
 
 @pytest.mark.parametrize("n_cells", [0, 1])
