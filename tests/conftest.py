@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+# kernels that every program under test would compile anew
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "numba"))
+
 
 @dataclasses.dataclass(frozen=True)
 class Ran:
@@ -28,21 +31,14 @@ class Ran:
 
 
 @pytest.fixture
-def numba_cache(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name a folder for compiled kernels that all tests of this process share: they compile once."""
-    return os.environ.get("NUMBA_CACHE_DIR") or str(tmp_path_factory.getbasetemp() / "numba")
-
-
-@pytest.fixture
-def bengrn(tmp_path: Path, numba_cache: str) -> Callable[..., Ran]:
-    """Run the program in an empty folder, with an empty cache, as a user would."""
-    own = {"BENGRN_CACHE": str(tmp_path / "cache"), "NUMBA_CACHE_DIR": numba_cache, "COLUMNS": "200"}
+def bengrn(tmp_path: Path) -> Callable[..., Ran]:
+    """Run the program in an empty folder, with an empty cache but for compiled code, as a user would."""
 
     def run(*arguments: object, env: dict[str, str] | None = None, timeout: float = 120) -> Ran:
         process = subprocess.run(
             [sys.executable, "-P", "-m", "bengrn", *map(str, arguments)],
             cwd=tmp_path,
-            env={**os.environ, **own, **(env or {})},
+            env={**os.environ, "BENGRN_CACHE": str(tmp_path / "cache"), "COLUMNS": "200", **(env or {})},
             capture_output=True,
             text=True,
             timeout=timeout,

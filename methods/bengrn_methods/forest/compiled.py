@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -33,20 +33,25 @@ _OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 def _own_cache() -> Iterator[bool]:
     """Point numba to a cache of this very code; say whether it can be written.
 
-    numba compares a kernel with its own file alone, not with what that compiles in from others.
+    numba compares a kernel with its own file alone, not with what that compiles in from others. Without
+    `NUMBA_CACHE_DIR`, which bengrn sets, it would write beside the installed code: then nothing is kept.
     """
     here, settings = Path(__file__).parent, cast(Any, numba.config)
     before = settings.CACHE_DIR
+    cache = before or os.environ.get("NUMBA_CACHE_DIR", "")
+    if not cache:
+        yield False
+        return
     state = hashlib.sha256()
     for file in sorted(here.glob("*.py")):
         state.update(file.read_bytes())
-    folder = Path(before or here / "__pycache__") / f"forest-{state.hexdigest()[:12]}"
-    try:
+    folder = Path(cache) / f"forest-{state.hexdigest()[:12]}"
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        settings.CACHE_DIR = str(folder)
-        yield os.access(folder, os.W_OK)
-    except OSError:
-        yield False
+    writable = os.access(folder, os.W_OK)
+    settings.CACHE_DIR = str(folder) if writable else before
+    try:
+        yield writable
     finally:
         settings.CACHE_DIR = before
 
