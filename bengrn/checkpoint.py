@@ -128,6 +128,7 @@ def kept_rows(name: str, shape: tuple[int, int]) -> KeptRows:
         done[:] = np.fromfile(folder / "done", dtype=np.uint8) == 1
         stored = np.memmap(folder / "rows", dtype=np.float32, mode="r", shape=shape)
         rows[done] = stored[done]
+        kept = KeptRows(rows, done, folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be used ({error.strerror}). Delete it, or make room.") from error
     if done.any():
@@ -135,7 +136,7 @@ def kept_rows(name: str, shape: tuple[int, int]) -> KeptRows:
             f"resumed: an earlier process had finished {int(done.sum()):,} of {len(done):,} {name} rows; "
             "the time is that of the rest"
         )
-    return KeptRows(rows, done, folder)
+    return kept
 
 
 def _matches(folder: Path, shape: tuple[int, int]) -> bool:

@@ -11,7 +11,7 @@ from bengrn import counts, genes, settings
 from bengrn.digests import code_digest, file_digest
 from bengrn.errors import FetchError, SettingError, UnknownNameError
 from bengrn.registry import Declared, Registry
-from bengrn.request import Named, Request, parse_named, read_sets
+from bengrn.request import HeadsAsked, Named, Request, parse_named, read_sets
 from bengrn.screens import truth as screen
 from bengrn.truths import pairs
 
@@ -194,6 +194,7 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
     by = [find(registry, "truth", one) for one in heads_asked]
     _check_networks(methods)
     _check_heads(methods, asked=request.heads is not None)
+    _check_recipe(methods, request.heads)
     given = read_sets(sets, [called(one) for one in (*methods, *truths, *data, *by)])
     everything = [
         *(("method", one) for one in request.methods),
@@ -229,6 +230,15 @@ def _check_heads(methods: Sequence[Chosen], *, asked: bool) -> None:
                 f"The method {method.name!r} offers heads, not one network; expected a way to select some. "
                 "Give --heads split, --heads-from TRUTH or, for compat scores, --heads published:RECIPE."
             )
+
+
+def _check_recipe(methods: Sequence[Chosen], heads: HeadsAsked | None) -> None:
+    """Refuse a published recipe where no method has heads: it would change nothing, and say nothing."""
+    if heads and heads.mode == "published" and not any(method.can("heads") for method in methods):
+        raise SettingError(
+            "--heads published selects among a method's heads, and none of these methods offers any; "
+            "expected one that does: see `bengrn methods`. Without heads, leave the option out."
+        )
 
 
 def _own_data(registry: Registry, truth: Chosen) -> Named:

@@ -210,6 +210,8 @@ def _infer(task: FrozenTask, method: Chosen, job: Job) -> tuple[Network, dict[st
     adata = task.adata.copy()
     try:
         network, heads = _call(task, method.instance, job, adata)
+    except StoreError:  # ours, not the method's: finished rows could not be kept
+        raise
     except TruthError as error:  # no heads can be selected by this truth
         raise _NoNetworkError("error", str(error), traceback.format_exc()) from error
     except NetworkError as error:

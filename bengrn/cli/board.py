@@ -57,7 +57,9 @@ def _ranks(done: "Sequence[Record]", store: "Store") -> "list[Column]":
     from bengrn.report.ranks import rank_cells
     from bengrn.report.table import text_column
 
-    cells = rank_cells(done, store.read_draws)
+    cells, left_out = rank_cells(done, store.read_draws)
+    for line in left_out:
+        typer.echo(f"no rank for {line}", err=True)
     note = "Rank by AP lift: the places that a method may have; all hold with 95 % (`bengrn compare`)."
     return [text_column("rank by AP lift", cells, score=("strict", "ap_lift"), note=note)] if cells else []
 

@@ -10,7 +10,8 @@ from typing import Any
 from bengrn import edge_table, gene_lists, gene_table, genes, preprocess, truth_table
 from bengrn.digests import code_digest, digest_json, file_digest
 from bengrn.fetch import content_digest
-from bengrn.heads import overlap
+from bengrn.heads import combine, overlap, published, ridge, select, stream, values
+from bengrn.heads import pairs as pairs_of_heads
 from bengrn.heads.select import Rule
 from bengrn.heads.selection import SELECTION_VERSION
 from bengrn.registry import Declared
@@ -82,7 +83,9 @@ def heads_ingredients(heads: HeadsAsked, other: Chosen | None) -> dict[str, Any]
         "version": SELECTION_VERSION,
         "mode": heads.mode,
         "truth": {**other.identity(), "files": _undeclared(other)} if other else None,
-        "code": _digests_of(split, overlap, held_out),
+        "code": _digests_of(
+            split, overlap, held_out, combine, pairs_of_heads, published, ridge, select, stream, values
+        ),
         **how,
     }
 
@@ -157,9 +160,9 @@ def inference_key(
         How the heads that make it were selected, if it is made of heads.
     """
     made_from = ["counts", "values", "depth", "cells", "genes", "regulators"]
-    made_from += ["truth"] if reads_truth else []
+    made_from += ["truth", "targets"] if reads_truth else []
     if reads_truth and "scored_regulators" in digests:  # fewer than are asked for
-        made_from += ["scored_regulators", "targets"]
+        made_from += ["scored_regulators"]
     return digest_json(
         {
             "version": _INFER_VERSION,

@@ -75,7 +75,8 @@ def judge(records: Sequence[Record], columns: Iterable[Column]) -> Gates:
     """
     controls: dict[str, list[Record]] = {}
     for record in records:
-        if record.ok and record.method["name"] in (POSITIVE, *NULLS):
+        is_control = record.method.get("origin") == "control"
+        if record.ok and is_control and record.method["name"] in (POSITIVE, *NULLS):
             controls.setdefault(record.method["name"], []).append(record)
     were_run = {POSITIVE, "random"} <= controls.keys()
     scores = {column.score for column in columns if column.score and _is_judged(*column.score)}

@@ -119,7 +119,7 @@ def compare_entries(
 
 def rank_cells(
     records: Sequence[Record], draws_of: DrawsOf, *, metric: str = "ap_lift", level: float = 0.95
-) -> dict[str, str]:
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the ranks that the methods of one task may have, as cells of its leaderboard.
 
     Parameters
@@ -135,35 +135,42 @@ def rank_cells(
 
     Returns
     -------
-    dict
+    cells
         Key of a record -> "2-4"; seeds of one method share their ranks. Records without draws, and a
         method alone, have none.
+    left_out
+        Lines that say which methods have no rank, and why.
     """
     entries = [one for one in entries_of(newest(records)) if not one.is_control]
     found = compare_entries(entries, draws_of, metric=metric, level=level)
     if len(found.standings) < 2:
-        return {}
+        return {}, found.left_out
     cells = {one.name: one.rank for one in found.standings}
-    return {record.key: cells[one.name] for one in entries if one.name in cells for record in one.records}
+    ranks = {record.key: cells[one.name] for one in entries if one.name in cells for record in one.records}
+    return ranks, found.left_out
 
 
 def _drawn(entry: Entry, draws_of: DrawsOf, metric: str, left_out: list[str]) -> list[tuple[Record, Drawn]]:
-    """Return the draws of a method, one per seed that has some; say why the others have none."""
-    found = []
+    """Return the draws of a method, one per seed; none, and why, if one seed has none.
+
+    The other seeds alone would flatter it: a score without an interval is often one of 0.
+    """
+    found, without = list[tuple[Record, Drawn]](), list[str]()
     for record in entry.records:
         seed = f" seed {record.seed}" if record.seed else ""
         cell = record.scores.get("strict", {}).get(metric, {})
         if cell.get("low") is None:
             why = cell.get("reason") or f"the record has no interval of {metric}"
-            left_out.append(f"{entry.name}{seed}: {why}")
+            without.append(f"{entry.name}{seed}: {why}")
             continue
         try:
             found.append((record, draws_of(record)[metric]))
         except StoreError as error:
-            left_out.append(f"{entry.name}{seed}: {error}")
+            without.append(f"{entry.name}{seed}: {error}")
         except KeyError:
-            left_out.append(f"{entry.name}{seed}: its draws lack {metric}. Run it again with --force.")
-    return found
+            without.append(f"{entry.name}{seed}: its draws lack {metric}. Run it again with --force.")
+    left_out += without
+    return [] if without else found
 
 
 def _paired(

@@ -225,7 +225,8 @@ def _title(records: Sequence[Record]) -> str:
         pairs, true = record.value("n_candidates"), record.value("n_positive")
         share = record.value("random_precision") or 0.0
         rows = "transcription factors" if report.get("universe") == "tf" else "regulators"
-        rows += " held out from head selection" if "share" in report.get("trained_on", {}) else ""
+        trained_on = report.get("trained_on", {})
+        rows += f" held out from head selection by {trained_on['truth']}" if "share" in trained_on else ""
         title += (
             f"; {report['regulators']:,} {rows} x {report['targets']:,} targets = {pairs:,.0f} pairs, "
             f"{true:,.0f} true ({share:.2%})"

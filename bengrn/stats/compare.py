@@ -14,6 +14,9 @@ __all__ = ["Difference", "mean_over_seeds", "paired_difference"]
 
 Doubles = npt.NDArray[np.float64]
 
+# on a metric's scale; means of equal seeds differ by this much
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -91,8 +94,9 @@ def paired_difference(first: Sequence[Drawn], second: Sequence[Drawn], *, level:
         spread, freedom = _spread(mine, theirs, every)
     except MetricError as why:
         return Difference(shown, None, None, None, as_ratio, sign, str(why))
-    if spread == 0:
-        return Difference(shown, shown, shown, float(gap == 0), as_ratio, sign)
+    if spread <= _ROUNDING * max(1.0, abs(middle)):
+        same = abs(gap) <= _ROUNDING * max(1.0, abs(middle))
+        return Difference(shown, shown, shown, float(same), as_ratio, 0 if same else sign)
     reach = t.ppf((1 + level) / 2, freedom) * spread
     low, high = _show(scale, middle, np.array([gap - reach, gap + reach]), as_ratio=as_ratio)
     p = min(1.0, 2 * float(t.sf(abs(gap) / spread, freedom)))

@@ -128,7 +128,8 @@ def _verdict(difference: Difference, p_holm: float | None, level: float, margin:
     near, far = margin_span(margin, as_ratio=difference.as_ratio)
     if near <= difference.low and difference.high <= far:
         return "equivalent"
-    if p_holm > 1 - level or difference.sign == 0:
+    too_small = difference.value is not None and near <= difference.value <= far
+    if p_holm > 1 - level or difference.sign == 0 or too_small:
         return "undecided"
     return "better" if difference.sign > 0 else "worse"
 

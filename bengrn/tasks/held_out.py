@@ -85,8 +85,8 @@ def trained_on(task: FrozenTask, name: str) -> Training | None:
 
 def _on_task(other: Truth, task: FrozenTask) -> Truth:
     """Return a truth on the genes of a task, under its names."""
-    genes = list(task.adata.var_names)
-    named, known = name_truth(other, genes)[0], set(genes)
+    # all genes of the data decide on names, as they did for the scored truth
+    named, known = name_truth(other, list(task.names))[0], set(task.adata.var_names)
     return named.restrict(
         [name for name in named.regulators if name in known],
         [name for name in named.targets if name in known],

@@ -58,11 +58,16 @@ def test_a_control_that_reads_the_truth_reads_the_scored_part(answered):
     assert held_out.keys["inference"] != plain.keys["inference"]
 
 
-def test_a_request_without_heads_has_the_key_that_it_had(planned):
+def test_a_request_without_heads_has_the_key_that_it_had(planned, heads_file):
     _, (job,), _ = planned("pearson")
     assert not {"heads", "universe"} & set(job.ingredients)
-    _, (published,), _ = planned("pearson", heads=PUBLISHED)  # changes nothing for it
-    assert published.key == job.key
+    _, (published, _), _ = planned("pearson", f"{heads_file()}:model", heads=PUBLISHED)
+    assert published.key == job.key  # it changes nothing for pearson
+
+
+def test_a_published_recipe_without_heads_to_select_is_refused(planned):
+    with pytest.raises(SettingError, match="none of these methods offers any"):
+        planned("pearson", heads=PUBLISHED)
 
 
 def test_every_selection_is_a_request_of_its_own(planned, heads_file, made_truth):

@@ -135,16 +135,23 @@ def test_a_description_cannot_be_compared():
         compare_entries(entries_of([_record("a"), _record("b")]), described)
 
 
+def test_a_method_with_a_seed_that_found_nothing_is_left_out_whole():
+    nothing = {"value": 0.0, "low": None, "high": None, "version": "2", "reason": "nothing was found"}
+    found = _compare([_record("a", 9.0), _record("a", seed=1, cell=nothing), _record("b"), _record("c")])
+    assert {one.name for one in found.standings} == {"b", "c"}  # 9 alone would flatter a
+    assert found.left_out == ("a seed 1: nothing was found",)
+
+
 def test_cells_of_a_leaderboard_are_keyed_by_record_and_spare_controls():
     records = [_record("a", 1.0), _record("b", 2.0), _record("a", 1.1, seed=1), _record("random", 1.0)]
-    cells = rank_cells(records, _draws_of)
+    cells, _ = rank_cells(records, _draws_of)
     assert {record.label + str(record.seed): cells.get(record.key) for record in records} == {
         "a0": "2", "b0": "1", "a1": "2", "random0": None,
     }  # fmt: skip
 
 
 def test_a_method_alone_has_no_rank():
-    assert rank_cells([_record("a"), _record("random")], _draws_of) == {}
+    assert rank_cells([_record("a"), _record("random")], _draws_of) == ({}, ())
 
 
 def test_methods_of_one_label_are_told_apart_by_their_keys():

@@ -72,6 +72,13 @@ def test_a_sure_but_small_difference_is_equivalent():
     assert strict.verdict == "better"
 
 
+def test_a_sure_difference_within_the_margin_is_undecided_where_its_interval_reaches_beyond():
+    (pair,) = compare_all({"a": _method(1.04, 0.01), "b": _method(1.0, 0.01)}, margin=0.05)
+    assert pair.p_holm < 0.05
+    assert pair.difference.high > 1.05
+    assert pair.verdict == "undecided"
+
+
 def test_a_margin_is_a_difference_where_values_are_compared_so():
     methods = {
         "a": _method(0.605, 0.001, ARCSINE, as_ratio=False),
