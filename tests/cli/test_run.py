@@ -155,6 +155,15 @@ def test_a_method_that_eats_memory_is_stopped(bengrn, small, method_file):
     assert "--memory-limit" in record["reason"]
 
 
+@pytest.fixture
+def heard_interrupts():
+    """Let programs hear an interrupt: a shell's job in the background, such as these tests, is born deaf."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_interrupts")
 def test_an_interrupt_leaves_no_half_written_record(bengrn, tmp_path, small, method_file):
     method_file("time.sleep(12346)")
     command = [sys.executable, "-P", "-m", "bengrn", "run", "-m", "./mine.py", *map(str, small)]
