@@ -11,7 +11,6 @@ from bengrn.values import Truth
 
 __all__ = [
     "Training",
-    "held_out",
     "plan_training",
     "refuse_other_species",
     "refuse_overlap",
@@ -96,26 +95,6 @@ def refuse_other_species(truth: Truth, name: str, other: Truth, other_name: str)
             f"{other_name} is a truth of {other.organism}, {name} of {truth.organism}; expected one species. "
             "Select heads by a truth of the same species."
         )
-
-
-def held_out(truth: Truth, selection: HeadSelection) -> Truth:
-    """Return the truth on the genes that a selection has not touched, neither as regulator nor as target.
-
-    Both roles count: two genes that were trained on in one direction say something about the other.
-
-    Raises
-    ------
-    TruthError
-        If no true edge is left.
-    """
-    left = _without_genes(truth, {*selection.regulators, *selection.targets})
-    if not degrees(left).out_R.sum():
-        raise TruthError(
-            f"No true edge is left between genes that the heads were not selected on ({selection.truth}: "
-            f"{len(selection.regulators)} regulators, {len(selection.targets)} targets). Select them on "
-            "fewer genes, or score on another truth."
-        )
-    return left
 
 
 def refuse_overlap(selection: HeadSelection, truth: Truth) -> None:

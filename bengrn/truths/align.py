@@ -114,19 +114,46 @@ class Candidates:
 
     def scores_at(self, edges: sparse.csr_array) -> Floats:
         """Return the ranking score of every edge, in CSR order; at most 0 where it is not predicted."""
-        row, column = self.row_R[_rows(edges)], self.column_T[edges.indices]
-        covered = (row >= 0) & (column >= 0)
-        values = np.full(edges.nnz, -1.0, dtype=np.float32)
-        found: Any = self.scores[row[covered], column[covered]]
-        found = found.toarray() if sparse.issparse(found) else np.asarray(found)
-        values[covered] = np.abs(found) if self.signed else found
-        return values
+        values = self._found(_rows(edges), edges.indices, absent=np.nan)
+        if self.signed:
+            np.abs(values, out=values)
+        return np.nan_to_num(values, copy=False, nan=-1.0)
 
-    def matrix(self) -> Floats:
-        """Return a dense copy of the scores, shape (R, T): signed, self-pairs included, absent 0."""
-        matrix = np.empty(self.shape, dtype=np.float32)
-        self._fill(0, matrix, absent=0.0, magnitude=False)
-        return matrix
+    def true_cells(self) -> Floats:
+        """Return the signed scores of all true edges, self-pairs included; 0 where absent."""
+        own = np.flatnonzero(self.self_edges_R)
+        row, column = (
+            np.append(_rows(self.edges), own),
+            np.append(self.edges.indices, self.self_column_R[own]),
+        )
+        return self._found(row, column, absent=0.0)
+
+    def cells(self, values: int) -> Iterator[Floats]:
+        """Yield one-dimensional pieces that together hold every signed score once, self-pairs included.
+
+        A pair that the network lacks is 0; a sparse network yields its stored values only. Pieces may be
+        changed, but not kept.
+        """
+        n_rows, n_columns = self.shape
+        step = min(max(1, values // n_columns), n_rows)
+        if sparse.issparse(self.scores):
+            for first in range(0, n_rows, step):
+                yield self._stored(first, min(first + step, n_rows))[2]
+            return
+        buffer = np.empty((step, n_columns), dtype=np.float32)
+        for first in range(0, n_rows, step):
+            block = buffer[: min(step, n_rows - first)]
+            self._fill(first, block, absent=0.0, magnitude=False)
+            yield block.reshape(-1)
+
+    def _found(self, row_T: Positions, column_T: Positions, *, absent: float) -> Floats:
+        """Return the signed scores of pairs of the truth's regulators and targets, shape (N,)."""
+        row, column = self.row_R[row_T], self.column_T[column_T]
+        covered = (row >= 0) & (column >= 0)
+        values = np.full(len(row), absent, dtype=np.float32)
+        found: Any = self.scores[row[covered], column[covered]]
+        values[covered] = found.toarray() if sparse.issparse(found) else found
+        return values
 
     def _fill(self, first: int, out: Floats, *, absent: float, magnitude: bool) -> None:
         """Write the scores of rows `first`, `first + 1`, ... into `out`."""

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from bengrn.errors import TruthError
-from bengrn.heads.overlap import held_out, plan_training, refuse_overlap
+from bengrn.heads.overlap import plan_training, refuse_overlap
 from bengrn.heads.select import Rule, select_heads
 from bengrn.values import Truth
 
@@ -68,20 +68,6 @@ def test_one_shared_gene_is_enough_to_refuse_in_either_role(truth, select):
     turned = Truth(sparse.csr_array(np.ones((1, 1))), (target,), ("new",), organism="simulated")
     with pytest.raises(TruthError, match="on 1 of the genes"):
         refuse_overlap(selection, turned)
-
-
-def test_what_is_held_out_is_never_refused(truth, make_truth, select):
-    plan = plan_training(truth, "x")
-    selection = select(plan.train, truth)
-    other = make_truth(seed=4)
-    left = held_out(other, selection)
-    refuse_overlap(selection, left)
-    assert _genes(left) == _genes(other) - _genes(plan.train)
-
-
-def test_nothing_is_held_out_where_everything_was_trained_on(truth, select):
-    with pytest.raises(TruthError, match="No true edge is left"):
-        held_out(truth, select(truth, truth))
 
 
 def test_a_truth_of_another_species_is_no_teacher(truth, make_truth):

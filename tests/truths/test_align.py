@@ -99,9 +99,17 @@ def test_chunks_of_a_sparse_network_hold_no_self_pair_and_no_untested_gene():
     assert sorted(held) == [1, 2, 3, 4, 5]
 
 
-def test_the_dense_copy_keeps_signs_and_self_pairs():
+@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
+def test_cells_keep_signs_and_self_pairs(make):
+    network = Network(make(-SCORES[:, :3]), ("A", "B"), GENES[:3], signed=True)
+    held = np.concatenate([piece.copy() for piece in align(network, _truth()).cells(4)])
+    assert sorted(held[held != 0]) == [-9, -8, -5, -4, -2, -1]
+
+
+def test_a_repression_of_minus_1_is_a_prediction():
     network = Network(-SCORES[:, :3], ("A", "B"), GENES[:3], signed=True)
-    np.testing.assert_array_equal(align(network, _truth()).matrix(), [[-9, -1, -2, 0], [-4, -8, -5, 0]])
+    candidates = align(network, _truth())
+    np.testing.assert_array_equal(candidates.scores_at(candidates.edges), [1, 5, -1])
 
 
 @pytest.mark.parametrize(
