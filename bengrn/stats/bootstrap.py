@@ -20,6 +20,7 @@ from bengrn.stats.draws import (
     true_counts,
     values_of,
 )
+from bengrn.stats.influence import Influence, influences
 from bengrn.stats.interval import (
     ARCSINE,
     LOG,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BOOTSTRAP_VERSION", "bootstrap"]
 
-BOOTSTRAP_VERSION = "3"
+BOOTSTRAP_VERSION = "4"
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -93,9 +94,9 @@ def bootstrap(
     Notes
     -----
     The interval is the value -+ t times the standard deviation of the draws: on the logarithm of AP and of
-    its lift, the arcsine of AUROC, and the root of EPR and its lift (as counts). Student's t has the
-    effective number of regulators, by their edges, less one degrees of freedom. Percentiles of the draws
-    and BCa cover less than they say (docs/benchmarks.md).
+    its lift, the arcsine of AUROC, and the root of EPR and its lift (as counts). What few regulators with
+    many edges do to it is corrected for (`influences`). Percentiles of the draws and BCa cover less than
+    they say (docs/benchmarks.md).
 
     No draw is ranked again. A draw is R integer weights; its counts at L thresholds are a matrix
     product of the weights with each regulator's own counts. A draw's null is made of five nulls counted in
@@ -121,10 +122,17 @@ def bootstrap(
         ]
         drawn = {name: np.concatenate([part[name] for part in parts]) for name in values}
     intervals, kept = dict[str, Interval](), dict[str, Drawn]()
+    scales = {name: _scale(name, own, null_facts.get(name, ())) for name in values}
+    found = influences(
+        {name: scales[name].forth(drawn[name]) for name in values},
+        draw_regulators(candidates.shape[0], len(drawn["ap"]), seed, _DRAWS_AT_A_TIME),
+        degree_R,
+    )
     for name, value in values.items():
-        facts = null_facts.get(name, ())
-        scale = _scale(name, own, facts)
-        intervals[name] = _interval(name, value, drawn[name], regulators, level, own, scale, facts)
+        facts, scale = null_facts.get(name, ()), scales[name]
+        intervals[name] = _interval(name, value, drawn[name], regulators[0], level, own, scale, found[name])
+        if facts:
+            intervals[name] = replace(intervals[name], null_mean=facts[0], null_sd=facts[1])
         if value is not None and intervals[name].low is not None:
             draws_D = drawn[name].astype(np.float32)
             kept[name] = Drawn(value, draws_D, scale, *regulators, as_ratio=name != "auroc")
@@ -195,26 +203,24 @@ def _interval(
     name: str,
     value: float | None,
     draws: Doubles,
-    regulators: tuple[int, float],
+    n_regulators: int,
     level: float,
     own: Ranking,
     scale: Scale,
-    null_facts: tuple[float, ...],
+    how: Influence,
 ) -> Interval:
     """Return the interval of one value, on its own scale and within its bounds."""
     if value is None:
-        return Interval(
-            None, None, None, "undefined: no false pair, or a null that finds nothing", *null_facts
-        )
+        return Interval(None, None, None, "undefined: no false pair, or a null that finds nothing")
     high = {"ap": 1.0, "auroc": 1.0, "ap_ratio": own.n_pairs / own.n_positive,
             "epr": own.n_pairs / own.n_positive}.get(name, np.inf)  # fmt: skip
-    found = t_interval(
+    return t_interval(
         value,
         draws,
         scale=scale,
-        n_regulators=regulators[0],
-        n_effective=regulators[1],
+        n_regulators=n_regulators,
+        freedom=how.freedom,
         level=level,
         bounds=(0.0, high),
+        widening=how.widening,
     )
-    return replace(found, null_mean=null_facts[0], null_sd=null_facts[1]) if null_facts else found

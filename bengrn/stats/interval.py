@@ -155,9 +155,10 @@ def t_interval(
     *,
     scale: Scale,
     n_regulators: int,
-    n_effective: float,
+    freedom: float,
     level: float,
     bounds: tuple[float, float],
+    widening: float = 1.0,
 ) -> Interval:
     """Return value -+ t x standard deviation of the draws, on a scale; the value always lies inside.
 
@@ -171,12 +172,14 @@ def t_interval(
         On which the draws are symmetric, more or less.
     n_regulators
         Regulators that the draws were taken of.
-    n_effective
-        How many equal ones they are worth; Student's t has one degree of freedom less.
+    freedom
+        Degrees of freedom of Student's t.
     level
         Share of such intervals that hold the true value.
     bounds
         Lowest and highest possible value.
+    widening
+        By what the standard deviation of the draws is too small: see `Influence`.
     """
     from scipy.stats import t
 
@@ -184,7 +187,7 @@ def t_interval(
         center, spread = _center_and_spread(value, draws, scale, n_regulators)
     except MetricError as why:
         return Interval(value, None, None, f"no interval: {why}")
-    reach = t.ppf((1 + level) / 2, max(n_effective - 1, 1)) * spread
+    reach = t.ppf((1 + level) / 2, freedom) * widening * spread
     ends = np.clip(scale.back(center + np.array([-reach, reach])), *bounds)
     return Interval(value, min(float(ends[0]), value), max(float(ends[1]), value))
 

@@ -69,7 +69,7 @@ def regulator_intervals(
             drawn[metric.name],
             scale=one.scale,
             n_regulators=one.n_regulators,
-            n_effective=one.n_effective,
+            freedom=max(one.n_effective - 1, 1),
             level=level,
             bounds=metric.bounds,
         )

@@ -9,6 +9,7 @@ from bengrn.metrics.ranking import ap_ratio, auroc, average_precision, epr, rank
 from bengrn.stats.bootstrap import bootstrap
 from bengrn.stats.degree_null import degree_nulls, degree_preserving_swap
 from bengrn.stats.draws import choose_thresholds, draw_regulators
+from bengrn.stats.influence import influences
 from bengrn.truths.align import align
 from bengrn.values import Network, Truth
 
@@ -52,12 +53,12 @@ def test_intervals_equal_those_of_plain_resampling(decimals):
     (weights_DR,) = draw_regulators(12, 200, 4, 200)
     plain = np.array(list(_plain_draws(scores.astype(np.float32), edges, weights_DR)))
     intervals = bootstrap(_candidates(scores, edges), [], draws=200, seed=4, level=0.9).intervals
-    degree_R = edges.sum(axis=1)
-    t = stats.t.ppf(0.95, degree_R.sum() ** 2 / (degree_R**2).sum() - 1) * np.sqrt(12 / 11)
     scales = {"ap": (np.log, np.exp), "ap_ratio": (np.log, np.exp),
               "auroc": (_arcsine, lambda angle: np.sin(angle) ** 2)}  # fmt: skip
     for (name, (forth, back)), drawn in zip(scales.items(), plain.T, strict=True):
-        reach = t * forth(drawn).std() * np.array([-1, 1])
+        how = influences({name: forth(drawn)}, [weights_DR], edges.sum(axis=1))[name]
+        error = how.widening * forth(drawn).std() * np.sqrt(12 / 11)
+        reach = stats.t.ppf(0.95, how.freedom) * error * np.array([-1, 1])
         expected = back(forth(intervals[name].value) + reach)
         assert (intervals[name].low, intervals[name].high) == pytest.approx(expected, rel=1e-5), name
 
@@ -66,15 +67,14 @@ def test_an_early_precision_varies_as_plain_resampling_says_but_for_the_roughnes
     rng = np.random.default_rng(3)
     edges = _skewed_truth(rng, 60, 200, 800)
     scores = rng.random(edges.shape) + 0.4 * edges
-    found = bootstrap(_candidates(scores, edges), [], draws=400, seed=4).intervals["epr"]
+    found = bootstrap(_candidates(scores, edges), [], draws=400, seed=4).drawn["epr"].draws_D
     drawn = []
     for weight_R in next(draw_regulators(60, 400, 4, 400)).astype(int):
         rows = np.repeat(np.arange(60), weight_R)
         s, y = scores[rows].ravel(), edges[rows].ravel()
         k = y.sum()
         drawn.append(y[np.argsort(-s, kind="stable")[:k]].mean() * len(y) / k)
-    spread = np.std(np.sqrt(drawn)) * stats.t.ppf(0.975, 59)
-    assert np.sqrt(found.high) - np.sqrt(found.low) == pytest.approx(2 * spread, rel=0.25)
+    assert np.sqrt(found).std() == pytest.approx(np.sqrt(drawn).std(), rel=0.15)
 
 
 def test_values_are_exact():
@@ -110,9 +110,9 @@ def test_coarse_levels_hardly_move_an_interval(monkeypatch, module, within):
     edges = _skewed_truth(rng, 300, 1000, 6000)
     candidates = _candidates(rng.lognormal(size=edges.shape) * (1 + edges), edges)
     nulls = degree_nulls(candidates, draws=3, seed=0)
-    coarse = bootstrap(candidates, nulls, draws=50, seed=1).intervals
+    coarse = bootstrap(candidates, nulls, draws=300, seed=1).intervals
     monkeypatch.setattr(f"bengrn.stats.{module}", 10**6)
-    exact = bootstrap(candidates, nulls, draws=50, seed=1).intervals
+    exact = bootstrap(candidates, nulls, draws=300, seed=1).intervals
     assert exact["ap"].value == coarse["ap"].value
     assert exact["ap_lift"].value == pytest.approx(coarse["ap_lift"].value, rel=1e-4)
     for name, interval in exact.items():

@@ -4,13 +4,20 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bengrn.stats.interval import ARCSINE, IDENTITY, LOG, counts_scale, effective_number, t_interval
+from bengrn.stats.interval import (
+    ARCSINE,
+    IDENTITY,
+    LOG,
+    counts_scale,
+    effective_number,
+    t_interval,
+)
 
 DRAWS = np.random.default_rng(0).normal(2, 0.1, 1000)
 
 
 def _interval(value=2.0, draws=DRAWS, **changed):
-    options = {"scale": IDENTITY, "n_regulators": 10, "n_effective": 6.0, "level": 0.95,
+    options = {"scale": IDENTITY, "n_regulators": 10, "freedom": 5.0, "level": 0.95,
                "bounds": (0.0, np.inf), **changed}  # fmt: skip
     return t_interval(value, draws, **options)
 
@@ -21,8 +28,9 @@ def test_the_reach_is_student_t_times_the_spread_of_the_draws():
     assert (found.low, found.high) == pytest.approx((2 - reach, 2 + reach))
 
 
-def test_fewer_effective_regulators_make_a_wider_interval():
-    assert _interval(n_effective=3).high > _interval(n_effective=30).high
+def test_less_freedom_and_a_spread_that_is_too_small_make_a_wider_interval():
+    assert _interval(freedom=2).high > _interval(freedom=29).high
+    assert _interval(widening=1.5).high - 2 == pytest.approx(1.5 * (_interval().high - 2))
 
 
 @pytest.mark.parametrize("scale", [IDENTITY, LOG, ARCSINE, counts_scale(0.2)])
