@@ -109,7 +109,9 @@ def _explain(
     kind, name = _IN_CORE[method.kind]
     settings = getattr(core, name) | ({"n_estimators": method.ntrees} if method.ntrees else {})
     trained = core.fit_model(kind, settings, x_CR[:, features], y_C, seed=seed)
-    importances_R[features] = core.to_feature_importances(kind, settings, trained)
+    found = core.to_feature_importances(kind, settings, trained)
+    # a decrease of impurity is a difference of means: by rounding it may lie 1e-17 below 0
+    importances_R[features] = np.maximum(found, 0.0)
     return importances_R
 
 

@@ -50,6 +50,14 @@ def test_boosting_scores_add_up_to_the_number_of_trees(adata):
     assert trees_T.min() >= 25
 
 
+def test_importances_that_rounding_leaves_below_zero_are_zero(adata, monkeypatch):
+    monkeypatch.setattr(
+        "arboreto.core.to_feature_importances",
+        lambda kind, settings, made: np.full(made.n_features_in_, -4e-17),
+    )
+    assert not Arboreto(ntrees=5).infer(adata, regulators=["g1", "g2"], seed=4).scores.any()
+
+
 @pytest.mark.parametrize("paired", [True, False])
 def test_a_stopping_rule_that_changed_is_noted(adata, monkeypatch, paired):
     monkeypatch.setattr("bengrn_methods.arboreto.improvements_are_paired", lambda: paired)
