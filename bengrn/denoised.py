@@ -8,6 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from bengrn.errors import DenoisedError
+from bengrn.names import unique_names
 
 __all__ = ["Denoised", "Scale"]
 
@@ -50,7 +51,8 @@ class Denoised:
     def __post_init__(self) -> None:
         """Validate, and freeze the array."""
         for what in ("cells", "genes"):
-            object.__setattr__(self, what, _unique_names(getattr(self, what), what))
+            names = unique_names(getattr(self, what), f"{what} of the denoised expression", DenoisedError)
+            object.__setattr__(self, what, names)
         given: Any = self.values
         with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused
             values = np.asarray(given.toarray() if sparse.issparse(given) else given, np.float32).view()
@@ -94,17 +96,6 @@ class Denoised:
         depth_C = molecules_CG.sum(axis=1, dtype=np.float64)
         molecules_CG *= np.divide(1.0, depth_C, out=np.zeros_like(depth_C), where=depth_C > 0)[:, None]
         return molecules_CG
-
-
-def _unique_names(names: Any, what: str) -> tuple[str, ...]:
-    """Return the names as a tuple of plain strings; refuse duplicates."""
-    plain = tuple(str(name) for name in names)
-    twice = len(plain) - len(set(plain))
-    if twice:
-        raise DenoisedError(
-            f"{twice} {what} of the denoised expression repeat a name; expected unique names."
-        )
-    return plain
 
 
 def _check_shape(shape: tuple[int, ...], expected: tuple[int, int]) -> None:

@@ -25,6 +25,14 @@ class DenoisedError(BengrnError):
     """Denoised expression whose shape, names or values are wrong."""
 
 
+class EmbeddingError(BengrnError):
+    """An embedding of cells whose shape, names or values are wrong."""
+
+
+class LabelsError(BengrnError):
+    """Labels of cells that are too few or too many, or no labels."""
+
+
 class TruthError(BengrnError):
     """A ground truth whose shape, names or edges are wrong."""
 

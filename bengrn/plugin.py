@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import pluggy
 
+from bengrn.cell_labels import CellLabels
 from bengrn.checkpoint import KeptRows, kept_rows
 from bengrn.counts import dense_counts, log_normalized
 from bengrn.denoised import Denoised, Scale
+from bengrn.embedding import Embedding
 from bengrn.genes import gene_places, gene_table, orthologs, recased, to_symbols, transcription_factors
 from bengrn.metrics.metric import Example, Metric, Ranking, RegulatorMetric, RegulatorRanking
 from bengrn.notes import note
@@ -30,9 +32,13 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 __all__ = [
+    "CellLabels",
+    "Classifies",
     "Dataset",
     "Denoised",
     "Denoises",
+    "Embedding",
+    "Embeds",
     "Example",
     "Infers",
     "KeptRows",
@@ -88,6 +94,8 @@ class Method(Protocol):
         Named settings, asked for as `--method NAME:PRESET`.
     `extra: str`
         The optional dependency group that brings what its `infer` imports.
+    `uses_labels: bool`
+        Whether its `embed` is shown the cells' types; reports mark it. Default False.
     `expected_failures: Mapping[str, str]`
         Checks of `bengrn.testing` that the published method cannot hold, with the reason.
     """
@@ -174,6 +182,58 @@ class Denoises(Protocol):
         Denoised
             All cells and genes of `adata`, in its order, with the scale that the values are on; shape (C, G).
             Another order of the cells or genes must give the same values in that order.
+        """
+        ...
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """A method that gives cells coordinates, in which cells of one type are near whatever their batch."""
+
+    def embed(self, adata: "AnnData", *, seed: int) -> Embedding:
+        """Return where the cells are.
+
+        Parameters
+        ----------
+        adata
+            As of `Infers.infer`: raw counts of C cells x G genes; and in `obs["batch"]` the batch of each
+            cell, text, the same for all where there is one batch. A class whose `uses_labels` is True finds
+            the types of the cells in `obs["cell_type"]`. Do not modify.
+        seed
+            The only source of randomness: the same seed gives the same values.
+
+        Returns
+        -------
+        Embedding
+            All cells of `adata`, in its order; shape (C, D). Another order of the cells must give the same
+            values in that order, another order of the genes the same values.
+        """
+        ...
+
+
+@runtime_checkable
+class Classifies(Protocol):
+    """A method that names the types of cells, by other cells that are labelled or by what it knows."""
+
+    def classify(self, train: "AnnData", adata: "AnnData", *, seed: int) -> CellLabels:
+        """Label the cells of `adata`.
+
+        Parameters
+        ----------
+        train
+            Raw counts of other cells, as of `Infers.infer`, with their types in `obs["cell_type"]` (Cell
+            Ontology ids such as ``CL:0000236``) and their batches in `obs["batch"]`. A method that was
+            trained elsewhere ignores them. Do not modify.
+        adata
+            The cells to label: the same genes in the same order, `obs["batch"]`, no types. Do not modify.
+        seed
+            The only source of randomness: the same seed gives the same labels.
+
+        Returns
+        -------
+        CellLabels
+            All cells of `adata`, in its order; None where there is no answer. Another order of the cells or
+            genes must give the same labels.
         """
         ...
 

@@ -29,7 +29,7 @@ __all__ = ["CAPABILITIES", "Broken", "Declared", "Registry", "build_registry"]
 
 GROUP = "bengrn"
 _FILE_MODULE = "bengrn_file_"
-CAPABILITIES = ("infer", "from_truth", "heads", "denoise")
+CAPABILITIES = ("infer", "from_truth", "heads", "denoise", "embed", "classify")
 _HOOKS = {
     "bengrn_methods": "method",
     "bengrn_truths": "truth",

@@ -23,6 +23,7 @@ _CONTRACT: Mapping[str, tuple[ModuleType, ...]] = {
     "truth": (genes, pairs, screen),
     "data set": (genes,),
 }
+_OTHER_TASKS: Mapping[str, str] = {"denoise": "denoises", "embed": "embeds", "classify": "classifies"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +94,7 @@ class Chosen:
             else getattr(self.instance, "origin", "published"),
             "seen": list(getattr(self.instance, "seen", ())),
             "capabilities": list(self.declared.capabilities),
+            **({"uses_labels": True} if getattr(self.instance, "uses_labels", False) else {}),
         }
 
 
@@ -212,13 +214,17 @@ def choose_all(registry: Registry, request: Request, sets: Sequence[str]) -> Cho
 
 
 def _check_networks(methods: Sequence[Chosen]) -> None:
-    """Refuse a method that denoises and infers no network: a run scores networks."""
+    """Refuse a method that does something else and infers no network: a run scores networks."""
     for method in methods:
-        if method.can("denoise") and not any(method.can(one) for one in ("infer", "from_truth", "heads")):
+        if any(method.can(one) for one in ("infer", "from_truth", "heads")):
+            continue
+        can = [one for one in _OTHER_TASKS if method.can(one)]
+        if can:
             raise SettingError(
-                f"The method {method.name!r} denoises and infers no network, and this version runs networks "
-                "alone; expected a method that can infer, from_truth or heads: see `bengrn methods`. "
-                f"`bengrn validate {method.name}` checks a denoiser, its `denoise` can be called from Python."
+                f"The method {method.name!r} {' and '.join(_OTHER_TASKS[one] for one in can)} and infers no "
+                "network, and this version runs networks alone; expected a method that can infer, from_truth "
+                f"or heads: see `bengrn methods`. `bengrn validate {method.name}` checks it, its "
+                f"`{'` and `'.join(can)}` can be called from Python."
             )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bengrn.conformance import denoise, heads, networks
+from bengrn.conformance import classify, denoise, embed, heads, networks
 from bengrn.errors import BengrnError
 from bengrn.registry import build_registry
 from bengrn.request import parse_named
@@ -62,10 +62,40 @@ _DENOISED: Mapping[str, Check] = {
     "denoise": denoise.check_denoise,
     "denoise-improves": denoise.check_denoise_improves,
 }
-CHECKS: tuple[str, ...] = tuple({**_NETWORKS, **_DENOISED})
-_MAKE_NETWORKS = ("infer", "from_truth", "heads")
-# a control knows nothing, or the answer: finding a planted network is not its business
-_NOT_FOR_CONTROLS = ("direction", "heads-direction", "denoise-improves")
+_EMBEDDED: Mapping[str, Check] = {
+    "gene-order": embed.check_gene_order,
+    "cell-order": embed.check_cell_order,
+    "seed": embed.check_seed,
+    "input-unmodified": embed.check_input_unmodified,
+    "silence": embed.check_silence,
+    "difficult-genes": embed.check_difficult_genes,
+    "empty-input": embed.check_empty_input,
+    "one-group": embed.check_one_group,
+    "embed": embed.check_embed,
+    "embed-groups": embed.check_embed_groups,
+}
+_LABELLED: Mapping[str, Check] = {
+    "gene-order": classify.check_gene_order,
+    "cell-order": classify.check_cell_order,
+    "seed": classify.check_seed,
+    "input-unmodified": classify.check_input_unmodified,
+    "silence": classify.check_silence,
+    "difficult-genes": classify.check_difficult_genes,
+    "empty-input": classify.check_empty_input,
+    "one-group": classify.check_one_group,
+    "classify": classify.check_classify,
+    "classify-groups": classify.check_classify_groups,
+}
+# capabilities, what is said of a method without them, and the checks of what they make
+_KITS: tuple[tuple[tuple[str, ...], str, Mapping[str, Check]], ...] = (
+    (("infer", "from_truth", "heads"), "it infers no network", _NETWORKS),
+    (("denoise",), "it does not denoise", _DENOISED),
+    (("embed",), "it does not embed", _EMBEDDED),
+    (("classify",), "it does not classify", _LABELLED),
+)
+CHECKS: tuple[str, ...] = tuple(dict.fromkeys(check for *_, kit in _KITS for check in kit))
+# a control knows nothing, or the answer: finding what was planted is not its business
+_NOT_FOR_CONTROLS = ("direction", "heads-direction", "denoise-improves", "embed-groups", "classify-groups")
 _NOT_FOR_READERS = ("empty-input",)
 
 
@@ -99,16 +129,15 @@ def validate_method(
 
 
 def _checks_of(method: Chosen, check: str) -> list[Check]:
-    """Return what a check runs: on the networks of a method, on what it denoises, or on both."""
-    kits = [_NETWORKS] if any(method.can(one) for one in _MAKE_NETWORKS) else []
-    kits += [_DENOISED] if method.can("denoise") else []
+    """Return what a check runs: on the networks of a method, and on all else that it makes."""
+    kits = (kit for capabilities, _, kit in _KITS if any(method.can(one) for one in capabilities))
     return [kit[check] for kit in kits if check in kit]
 
 
 def _skipped(check: str, method: Chosen) -> str:
     """Return why a check does not apply, or nothing."""
     if not _checks_of(method, check):
-        return "it infers no network" if check in _NETWORKS else "it does not denoise"
+        return " and ".join(lacking for _, lacking, kit in _KITS if check in kit)
     if check.startswith("heads") and not hasattr(method.instance, "heads"):
         return "it offers no heads"
     if check == "direction" and not (method.can("infer") or method.can("from_truth")):

@@ -190,7 +190,7 @@ def print_card(declared: "Declared | None") -> None:
     text = inspect.getdoc(getattr(one, "parts", one.compute) if declared.kind == "metric" else one)
     typer.echo(f"\n{text}\n" if text else "")
     for fact in ("summary", "source", "origin", "version", "chance", "bounds", "direction", "organism",
-                 "licence", "citation", "data", "cell_type", "seen"):  # fmt: skip
+                 "licence", "citation", "data", "cell_type", "seen", "uses_labels"):  # fmt: skip
         value: Any = getattr(one, fact, None)
         if value not in (None, "", ()):
             typer.echo(f"{fact:<10} {value}")
