@@ -2,9 +2,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := bengrn methods datasets tools tests
+SOURCES := bengrn scprint_model methods datasets tools tests
 
-.PHONY: demo test gate lint benchmark clean
+.PHONY: demo test gate lint benchmark board clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	@echo "==> installing into $(VENV) (a few minutes the first time)"
@@ -31,6 +31,15 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
+
+METHODS := deepsem genie3 arboreto grnboost2 mutual-information mutual-information:clr mutual-information:aracne \
+  pearson spearman pidc ppcor regdiffusion genie3-shared
+BOARD := $(BIN)/bengrn run $(METHODS:%=-m %) --controls --out reports/board
+
+board: $(VENV)/ready ## all methods on the embedded data and on embryonic stem cells (fetched): half an hour
+	$(BOARD) --truth omnipath
+	$(BOARD) --truth mccalla-mouse-full --data mccalla-semrau
+	$(BIN)/bengrn report --out reports/board
 
 benchmark: $(VENV)/ready ## measure speed and memory against the peers
 	$(BIN)/pytest tests/benchmarks --benchmark-only -m "" -n 0 --override-ini addopts="--import-mode=importlib"

@@ -1,0 +1,1 @@
+"""Cells for training: a memory-mapped corpus, how it is built, drawn from, and made into batches."""

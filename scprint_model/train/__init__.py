@@ -1,0 +1,1 @@
+"""Training: one loop, its configuration, its state on disk, and what it writes down."""
