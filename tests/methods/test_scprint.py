@@ -115,7 +115,7 @@ def test_the_record_learns_weights_back_end_and_known_genes(tmp_path):
     assert "weights: tiny (" in weights
     assert str(tmp_path) not in weights  # a record holds no path of this machine
     assert "4 of 5 genes in its vocabulary; 6 of 6 cells used" in weights
-    assert back_end == "scprint: sdpa attention, 7 tokens"
+    assert back_end == "sdpa attention, 7 tokens"
 
 
 @pytest.mark.parametrize("style", ["symbols", "ids", "versions", "old symbols"])

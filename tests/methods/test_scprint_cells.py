@@ -118,11 +118,8 @@ def test_the_record_learns_which_labels_are_in_reach(scprint):
     taken_notes()
     scprint().classify(TRAIN, cells(), seed=0)
     said = taken_notes()
-    assert "scprint: it names 3 cell types, and knows 1 groups of them" in said
-    assert (
-        "scprint: of the 2 labels of the training cells in its reach: CL:0000542; out of reach: CL:0000169"
-        in said
-    )
+    assert "it names 3 cell types, and knows 1 groups of them" in said
+    assert "of the 2 labels of the training cells in its reach: CL:0000542; out of reach: CL:0000169" in said
 
 
 def test_a_model_without_cell_types_is_one_line(scprint):
@@ -132,7 +129,7 @@ def test_a_model_without_cell_types_is_one_line(scprint):
 
 def test_more_genes_than_the_context_are_drawn_and_the_record_says_so(scprint):
     first, again, other = (scprint(context=5).embed(cells(), seed=seed).values for seed in (0, 0, 1))
-    assert "scprint: each cell was shown 5 random expressed genes of 12" in taken_notes()
+    assert "each cell was shown 5 random expressed genes of 12" in taken_notes()
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 1e-3
 
@@ -141,7 +138,7 @@ def test_an_untrained_model_gives_no_labels_but_an_embedding():
     method = Scprint(untrained=True, device="cpu")
     found = method.classify(TRAIN, cells(), seed=0)
     assert found.labels == (None,) * 6
-    assert "scprint: an untrained model has no labels to give" in taken_notes()
+    assert "an untrained model has no labels to give" in taken_notes()
     assert method.embed(cells(), seed=0).values.std() > 0
 
 

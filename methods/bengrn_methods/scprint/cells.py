@@ -25,7 +25,7 @@ def embed_cells(method: "Scprint", adata: "AnnData", seed: int) -> Embedding:
     opened = open_task(method, adata, seed, all_cells=True)
     tokens = [one.strip() for one in method.tokens.split(",")]
     found = embed(opened.pretrained, opened.cells, tokens=tokens, classes=(), **_given(method, opened, seed))
-    note(f"scprint: {found.attention} attention, embedding of the tokens {', '.join(found.tokens)}")
+    note(f"{found.attention} attention, embedding of the tokens {', '.join(found.tokens)}")
     _repeat(found.notes)
     return Embedding(found.embedding, tuple(map(str, adata.obs_names)))
 
@@ -40,7 +40,7 @@ def classify_cells(method: "Scprint", train: "AnnData", adata: "AnnData", seed: 
     opened = open_task(method, adata, seed, all_cells=True)
     cells = tuple(map(str, adata.obs_names))
     if method.untrained:
-        note("scprint: an untrained model has no labels to give")
+        note("an untrained model has no labels to give")
         return CellLabels((None,) * len(cells), cells, reachable=())
     space = opened.pretrained.label_space(_CLASS)
     found = embed(
@@ -60,7 +60,7 @@ def _given(method: "Scprint", opened: Opened, seed: int) -> dict[str, Any]:
 
     known = len(opened.cells.rows)
     if method.context < known:
-        note(f"scprint: each cell was shown {method.context} random expressed genes of {known}")
+        note(f"each cell was shown {method.context} random expressed genes of {known}")
     return {
         "context": Context(how="random expressed", size=method.context, seed=seed),
         "batch": method.batch,
@@ -74,14 +74,14 @@ def _say_reach(space: "LabelSpace", train: "AnnData") -> None:
 
     A type is reached where the model names it, or knows it as a group of types that it names.
     """
-    note(f"scprint: it names {len(space.leaves)} cell types, and knows {len(space.groups)} groups of them")
+    note(f"it names {len(space.leaves)} cell types, and knows {len(space.groups)} groups of them")
     if _CLASS not in train.obs:
         return
     asked = sorted({str(one) for one in train.obs[_CLASS].dropna()})
     reached = [one for one in asked if space.encode(one) >= 0]
     missed = [one for one in asked if space.encode(one) < 0]
     note(
-        f"scprint: of the {len(asked)} labels of the training cells in its reach: {_listed(reached)}; "
+        f"of the {len(asked)} labels of the training cells in its reach: {_listed(reached)}; "
         f"out of reach: {_listed(missed)}"
     )
 
@@ -92,4 +92,4 @@ def _listed(terms: Sequence[str]) -> str:
 
 def _repeat(notes: Sequence[str]) -> None:
     for line in notes:
-        note(f"scprint: {line}")
+        note(f"{line}")

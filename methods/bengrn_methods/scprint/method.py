@@ -135,7 +135,7 @@ class Scprint:
         positions([str(name) for name in adata.var_names], regulators)
         opened = open_task(self, adata, seed)
         found = infer_network(opened.pretrained, opened.cells, **self._given(opened, regulators, seed))
-        note(f"scprint: {found.attention} attention, {found.tokens} tokens")
+        note(f"{found.attention} attention, {found.tokens} tokens")
         return _network(found)
 
     def heads(
@@ -200,10 +200,7 @@ class Scprint:
         known = len(opened.cells.rows)
         drawn = self.context < known
         if drawn:
-            note(
-                f"scprint: each cell was shown {self.context} random expressed genes of {known}, "
-                f"{self.rounds} times"
-            )
+            note(f"each cell was shown {self.context} random expressed genes of {known}, {self.rounds} times")
         settings = NetworkSettings(
             mean=self.mean,
             normalise=self.normalise,

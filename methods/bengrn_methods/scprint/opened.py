@@ -110,6 +110,15 @@ def _untrained(method: "Scprint", names: list[str], seed: int) -> tuple["Pretrai
     return Pretrained(model, vocabulary, labels), [own[place[name]] for name in names]
 
 
+def _coming_along(pretrained: "Pretrained") -> str:
+    """Return what the model is that a table calls scprint where no checkpoint was named."""
+    card = pretrained.card
+    return (
+        f"not the paper's, but the pilot model that comes along ({card['steps']:,} steps on "
+        f"{card['corpus']['cells']['train']:,} cells)"
+    )
+
+
 def _say(method: "Scprint", pretrained: "Pretrained", cells: "Cells", used: int) -> None:
     """Put into the record which weights these were, and how much of the task the model knows."""
     if method.untrained:
@@ -117,12 +126,12 @@ def _say(method: "Scprint", pretrained: "Pretrained", cells: "Cells", used: int)
     else:
         from scprint_model.checkpoint.places import fingerprint
 
-        which = Path(pretrained.report.source).name if method.checkpoint else "the model that comes along"
+        which = Path(pretrained.report.source).name if method.checkpoint else _coming_along(pretrained)
         digest = fingerprint(method.checkpoint) or "unknown"
         weights = f"weights: {which} ({digest}, {pretrained.report.kind})"
         for line in pretrained.report.notes:
-            note(f"scprint: {line}")
+            note(f"{line}")
     note(
-        f"scprint: {weights}; {len(cells.rows)} of {cells.total} genes in its vocabulary; "
+        f"{weights}; {len(cells.rows)} of {cells.total} genes in its vocabulary; "
         f"{used} of {len(cells)} cells used"
     )
